@@ -1,0 +1,128 @@
+"""The seam between a guest's console and whoever reads it.
+
+An `Endpoint` knows one console address. `pin()` takes hold of what is there now,
+so that a socket bound anew at the same path is never mistaken for it; `connect()`
+opens the pinned thing as a `Console`: a descriptor that is read by readiness and
+never blocks. Whoever opened a console is its only reader.
+
+A proxy does not read consoles itself: it hands a `ConsoleSink` to a
+`ConsoleOpener`. By default that is `core.endpoints.open_console`; capture passes
+its own, so that one connection feeds the recorder and the proxy's logger.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from anyio.abc import TaskGroup
+
+from core.errors import ConsoleError
+
+READ_BYTES = 64 * 1024
+"""The most one read asks for. A unix stream hands over far less at a time."""
+
+
+class Pin(Protocol):
+    """A hold on what is at a console's path now: one life of the console.
+
+    While a pin is open the kernel cannot give its inode number away again.
+    """
+
+    @property
+    def key(self) -> str:
+        """Names this life across restarts of capture: boot id, device, inode, change time."""
+
+    def is_current(self) -> bool:
+        """Whether the path still leads to the pinned thing."""
+
+    def close(self) -> None:
+        """Let go. Harmless when repeated."""
+
+
+class Console(Protocol):
+    """An open connection to a guest's console."""
+
+    @property
+    def url(self) -> str:
+        """The console's URL, as it was given."""
+
+    @property
+    def peer_pid(self) -> int:
+        """The process at the other end (SO_PEERCRED: whoever listened); 0 when unknown."""
+
+    def fileno(self) -> int:
+        """The descriptor to wait on; -1 once closed."""
+
+    def read_nowait(self, max_bytes: int = READ_BYTES) -> bytes:
+        """What has arrived, empty at end of file.
+
+        Raises:
+            BlockingIOError: nothing has arrived.
+            ConsoleBroken: the connection failed.
+        """
+
+    def is_accepted(self) -> bool | None:
+        """Whether the other end has taken this connection up; None when the kernel cannot say.
+
+        A QEMU chardev serves one client: `connect()` of the next succeeds, but it
+        only waits in the listen queue. Until this is true (or a byte came) nothing
+        may be written.
+        """
+
+    def close(self) -> None:
+        """Close the descriptor. Harmless when repeated."""
+
+
+class Endpoint(Protocol):
+    """One console address."""
+
+    @property
+    def url(self) -> str:
+        """The console's URL, as it was given."""
+
+    def pin(self) -> Pin:
+        """Take hold of what is there now.
+
+        Raises:
+            ConsoleAbsent: nothing is there.
+            NotASocket: something of another kind is there.
+            ConsoleForbidden: it may not be looked at.
+        """
+
+    async def connect(self, pin: Pin, *, timeout_s: float = 2.0) -> Console:
+        """Open the pinned console; one attempt, bounded by `timeout_s`.
+
+        Raises:
+            ConsoleRefused: nobody listens.
+            ConsoleBusy: the queue of waiting clients stayed full.
+            ConsoleForbidden: no permission, or a peer that is neither the socket's owner nor root.
+            ConsoleError: anything else the kernel answered.
+        """
+
+
+class ConsoleSink(Protocol):
+    """Takes a console's bytes. Both calls return at once and never raise."""
+
+    def feed(self, data: bytes) -> None:
+        """Bytes as they were read, never empty."""
+
+    def end(self, error: ConsoleError | None) -> None:
+        """The console ended: end of file, or `error`. Called once at most."""
+
+
+class ConsoleWatch(Protocol):
+    """A console that somebody reads into a sink."""
+
+    async def aclose(self) -> None:
+        """Stop reading and close the console; the sink hears no more. Harmless when repeated."""
+
+
+class ConsoleOpener(Protocol):
+    """Opens a console and feeds a sink from it."""
+
+    async def __call__(self, url: str, sink: ConsoleSink, tasks: TaskGroup) -> ConsoleWatch:
+        """Open `url` and go on reading it in `tasks`.
+
+        Raises:
+            ConsoleError: the console could not be opened; the sink heard nothing.
+        """

@@ -1,0 +1,205 @@
+"""Every error guestwatch raises on purpose.
+
+GuestwatchError
+├── UsageError                 exit 2: what was typed or configured is wrong
+│   ├── InvalidSandboxId
+│   ├── InvalidConsoleUrl
+│   ├── SandboxClash           an id that is taken by another console URL
+│   └── ConfigError            names file, line and key
+├── ProxyError                 the seed's messages
+│   ├── UnknownProxyType
+│   ├── InvalidProxyType
+│   ├── InvalidProxyParams
+│   ├── InvalidProxyConfig
+│   ├── UnknownSocketType
+│   ├── AlreadyWatched
+│   └── ProxyStartError
+├── ConsoleError               a console that cannot be reached, and why
+│   ├── UnknownConsoleProto
+│   ├── ConsoleAbsent
+│   ├── NotASocket
+│   ├── ConsoleForbidden
+│   ├── ConsoleRefused
+│   ├── ConsoleBusy
+│   └── ConsoleBroken
+├── RecordingError             the recording cannot be written or read
+└── CaptureError               the capture process, its lock and its control socket
+    ├── RuntimeDirError
+    ├── CaptureRunning
+    ├── CaptureUnreachable
+    └── CommandRefused         capture answered a command with an error
+
+A message names the thing; a hint says what a person can do about it. Texts from
+outside (paths, operating system messages) are kept as they are: whoever prints
+one sends it through `core.console.safe_text` first.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GuestwatchError(Exception):
+    """Any failure guestwatch explains to its user.
+
+    Attributes:
+        message: what went wrong, naming the thing.
+        hint: what a person can do about it; empty when nothing is known to help.
+        exit_code: what the command line exits with.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(GuestwatchError):
+    """What was typed or configured is wrong."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class InvalidSandboxId(UsageError):
+    """An id outside `[A-Za-z0-9][A-Za-z0-9_.-]{0,127}`."""
+
+
+class InvalidConsoleUrl(UsageError):
+    """A console URL that names no console."""
+
+
+class SandboxClash(UsageError):
+    """A sandbox named twice with two different console URLs."""
+
+
+class ConfigError(UsageError):
+    """A config file that cannot be used.
+
+    Attributes:
+        path: the file.
+        line: 1-based line, 0 when unknown.
+        key: the dotted key, empty when the file as a whole is wrong.
+    """
+
+    def __init__(
+        self, message: str, *, path: str, line: int = 0, key: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.line = line
+        self.key = key
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{where}: {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
+
+
+class ProxyError(GuestwatchError):
+    """A proxy that cannot be made, started or validated."""
+
+
+class UnknownProxyType(ProxyError):
+    """A string that names none of the four proxy types."""
+
+
+class InvalidProxyType(ProxyError):
+    """The factory was asked for a proxy type it has no proxy for."""
+
+
+class InvalidProxyParams(ProxyError):
+    """Parameters a proxy cannot start with."""
+
+
+class InvalidProxyConfig(ProxyError):
+    """A proxy configuration without a path."""
+
+
+class UnknownSocketType(ProxyError):
+    """A socket type there is no default proxy URL for."""
+
+
+class AlreadyWatched(ProxyError):
+    """A second start of a proxy that watches its console."""
+
+
+class ProxyStartError(ProxyError):
+    """A proxy program that could not be run."""
+
+
+class ConsoleError(GuestwatchError):
+    """A console that could not be reached or read.
+
+    Attributes:
+        path: the socket, terminal or file; empty when there is none.
+        errno: the operating system's number, 0 when it gave none.
+    """
+
+    def __init__(self, message: str, *, path: str = "", errno: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.errno = errno
+
+
+class UnknownConsoleProto(ConsoleError):
+    """A console URL whose scheme has no endpoint."""
+
+
+class ConsoleAbsent(ConsoleError):
+    """Nothing is at the console's path yet."""
+
+
+class NotASocket(ConsoleError):
+    """The console's path holds something else."""
+
+
+class ConsoleForbidden(ConsoleError):
+    """The console may not be opened, or its peer may not be trusted."""
+
+
+class ConsoleRefused(ConsoleError):
+    """Nobody listens on the console's socket."""
+
+
+class ConsoleBusy(ConsoleError):
+    """The console's queue of waiting clients stayed full until the deadline."""
+
+
+class ConsoleBroken(ConsoleError):
+    """An open console failed while it was being read or written."""
+
+
+class RecordingError(GuestwatchError):
+    """A recording that cannot be written or read."""
+
+
+class CaptureError(GuestwatchError):
+    """The capture process cannot be started or reached."""
+
+
+class RuntimeDirError(CaptureError):
+    """No private runtime directory can be had."""
+
+
+class CaptureRunning(CaptureError):
+    """Another capture of this user holds the lock."""
+
+
+class CaptureUnreachable(CaptureError):
+    """No capture answers on the control socket."""
+
+
+class CommandRefused(CaptureError):
+    """Capture refused a command.
+
+    Attributes:
+        kind: the error class capture named.
+    """
+
+    def __init__(self, message: str, *, kind: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind

@@ -1,0 +1,1 @@
+"""Kata's proxies: types, validation, factory, and the four that can be started."""

@@ -1,0 +1,1 @@
+"""Sandboxes: what they are and where they come from."""

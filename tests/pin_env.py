@@ -1,0 +1,18 @@
+"""Pins what pictures depend on, before Textual reads it at import (`-p tests.pin_env`)."""
+
+from __future__ import annotations
+
+import os
+
+for name in [n for n in os.environ if n.startswith("TEXTUAL")]:
+    del os.environ[name]
+for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "ESCDELAY"):
+    os.environ.pop(name, None)
+os.environ.update(
+    TEXTUAL_ANIMATIONS="none",
+    TEXTUAL_COLOR_SYSTEM="truecolor",
+    TERM="xterm-256color",
+    COLORTERM="truecolor",
+    TZ="UTC",
+    LC_ALL="C.UTF-8",
+)
