@@ -1,42 +1,49 @@
 """How a viewer speaks to capture.
 
-`CaptureLink` is all that a viewer may ask; `Client` (below) is the real one, over
-the control socket.
+`CaptureLink` is all that a viewer may ask. `Client` is the real one, over the
+control socket; `open_client` makes one and ends it.
 """
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Protocol
 
+import anyio
 import msgspec
+from anyio.abc import UNIXSocketStream
+from anyio.streams.buffered import BufferedByteReceiveStream
 
-from core.sandboxes.model import SandboxFacts, SandboxSpec, Traffic
-
-
-class SandboxChanged(msgspec.Struct, frozen=True, tag="sandbox-changed", tag_field="event"):
-    """A sandbox appeared or something about it changed: its facts, whole."""
-
-    facts: SandboxFacts
-
-
-class TrafficCounted(msgspec.Struct, frozen=True, tag="stats", tag_field="event"):
-    """Once a second: every sandbox's traffic, by id."""
-
-    traffic: dict[str, Traffic]
-
-
-class EventsLost(msgspec.Struct, frozen=True, tag="events-lost", tag_field="event"):
-    """This viewer was too slow and missed events; it should ask for the list again."""
-
-
-class CaptureGone(msgspec.Struct, frozen=True, tag="capture-gone", tag_field="event"):
-    """Capture went away; nothing more comes. Recordings stay readable."""
-
-    reason: str = ""
-
+from core import wire
+from core.endpoints.unix import UnixEndpoint
+from core.errors import CaptureUnreachable, CommandRefused, ConsoleError
+from core.sandboxes.model import SandboxFacts, SandboxSpec
+from core.wire import CaptureGone, EventsLost, SandboxChanged, TrafficCounted
 
 CaptureEvent = SandboxChanged | TrafficCounted | EventsLost | CaptureGone
+
+__all__ = [
+    "CaptureEvent",
+    "CaptureGone",
+    "CaptureLink",
+    "Client",
+    "EventsLost",
+    "SandboxChanged",
+    "TrafficCounted",
+    "open_client",
+]
+
+ANSWER_S = 15.0
+"""A capture that does not answer for this long is taken for gone."""
+
+DIAL_S = 2.0
+
+_EVENTS = 4096
 
 
 class CaptureLink(Protocol):
@@ -78,3 +85,205 @@ class CaptureLink(Protocol):
 
     async def say_goodbye(self, *, keep: bool) -> None:
         """Take leave: without `keep`, a capture that a dashboard started may stop."""
+
+
+class _Event(msgspec.Struct):
+    event: str | None = None
+
+
+class Client:
+    """A connection to capture. Made by `open_client`, which runs its reader."""
+
+    def __init__(self, stream: UNIXSocketStream) -> None:
+        self._stream = stream
+        self._ids = itertools.count(1)
+        self._asked: dict[int, _Question] = {}
+        self._events, self._told = anyio.create_memory_object_stream[CaptureEvent](_EVENTS)
+        self._over = False
+
+    async def sandboxes(self) -> list[SandboxFacts]:
+        """Every sandbox, in the order they appeared."""
+        answer = await self._ask("list", wire.Nothing())
+        return msgspec.json.decode(answer, type=wire.Listing).sandboxes
+
+    async def events(self) -> AsyncIterator[CaptureEvent]:
+        """What changes from now on; ends after `CaptureGone`."""
+        async for event in self._told:
+            yield event
+            if isinstance(event, CaptureGone):
+                return
+
+    async def hello(self, *, viewer: bool) -> None:
+        """Say whether this is a viewer, whom capture stays for."""
+        await self._ask("hello", wire.Hello(viewer))
+
+    async def watch(self, spec: SandboxSpec) -> None:
+        """Add a sandbox."""
+        await self._ask("watch", wire.Watch(spec))
+
+    async def start(self, sandbox_id: str) -> None:
+        """Start a sandbox's proxy."""
+        await self._ask("start", wire.Which(sandbox_id))
+
+    async def stop(self, sandbox_id: str) -> None:
+        """Stop a sandbox's proxy."""
+        await self._ask("stop", wire.Which(sandbox_id))
+
+    async def set_debug(self, sandbox_id: str, debug: bool) -> None:
+        """Turn debug watching on or off."""
+        await self._ask("set-debug", wire.Debug(sandbox_id, debug))
+
+    async def say_goodbye(self, *, keep: bool) -> None:
+        """Take leave."""
+        await self._ask("goodbye", wire.Goodbye(keep))
+
+    async def shut_down(self) -> None:
+        """Ask capture to let every console go and end."""
+        await self._ask("shut-down", wire.Nothing())
+
+    async def _ask(self, command: str, arguments: msgspec.Struct) -> bytes:
+        if self._over:
+            raise CaptureUnreachable("Capture is gone", hint="Start guestwatch again.")
+        number = next(self._ids)
+        request = wire.Request(command, msgspec.Raw(msgspec.json.encode(arguments)), number)
+        question = self._asked[number] = _Question()
+        try:
+            with anyio.fail_after(ANSWER_S):
+                await self._stream.send(msgspec.json.encode(request) + b"\n")
+                await question.answered.wait()
+        except (TimeoutError, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise CaptureUnreachable(
+                f"Capture does not answer {command}", hint="Its log tells more."
+            ) from error
+        finally:
+            del self._asked[number]
+        return question.result()
+
+    async def read(self) -> None:
+        """Take in answers and events until capture goes away."""
+        lines = BufferedByteReceiveStream(self._stream)
+        reason = "the capture process went away"
+        try:
+            while True:
+                line = await lines.receive_until(b"\n", wire.MAX_ANSWER_BYTES)
+                self._take(line)
+        except (
+            anyio.EndOfStream,
+            anyio.IncompleteRead,
+            anyio.BrokenResourceError,
+            anyio.ClosedResourceError,
+        ):
+            pass
+        except (anyio.DelimiterNotFound, msgspec.DecodeError, RecursionError) as error:
+            reason = f"capture answered what is no answer: {error}"
+        self._over = True
+        for question in self._asked.values():
+            question.answered.set()
+        self._tell(CaptureGone(reason))
+
+    def _take(self, line: bytes) -> None:
+        if msgspec.json.decode(line, type=_Event).event is not None:
+            self._tell(msgspec.json.decode(line, type=wire.Event))
+            return
+        answer = msgspec.json.decode(line, type=wire.Answer)
+        if isinstance(answer.id, int) and answer.id in self._asked:
+            self._asked[answer.id].answer = answer
+            self._asked[answer.id].answered.set()
+
+    def _tell(self, event: CaptureEvent) -> None:
+        try:
+            self._events.send_nowait(event)
+        except anyio.WouldBlock:
+            # The viewer has stopped listening; make room and let it ask again.
+            while self._told.statistics().current_buffer_used:
+                self._told.receive_nowait()
+            self._events.send_nowait(event if isinstance(event, CaptureGone) else EventsLost())
+
+    def close(self) -> None:
+        """Forget the events nobody took."""
+        self._events.close()
+        self._told.close()
+
+
+class _Question:
+    def __init__(self) -> None:
+        self.answered = anyio.Event()
+        self.answer: wire.Answer | None = None
+
+    def result(self) -> bytes:
+        if self.answer is None:
+            raise CaptureUnreachable(
+                "Capture went away before it answered", hint="Start guestwatch again."
+            )
+        if self.answer.error is not None:
+            error = self.answer.error
+            raise CommandRefused(error.desc, kind=error.kind, hint=error.hint)
+        return bytes(self.answer.result or b"{}")
+
+
+@asynccontextmanager
+async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Client]:
+    """A client of the capture behind `control_socket`.
+
+    Raises:
+        CaptureUnreachable: nobody answers there, or somebody who is no capture.
+    """
+    peer = await _dial(control_socket)
+    async with await UNIXSocketStream.from_socket(peer) as stream:
+        await _check_greeting(stream, control_socket)
+        client = Client(stream)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.read)
+            try:
+                await client.hello(viewer=viewer)
+                yield client
+            finally:
+                client.close()
+                tasks.cancel_scope.cancel()
+
+
+async def _dial(path: Path) -> socket.socket:
+    """A connection to the socket at `path`, made with the care that consoles get.
+
+    A full queue is waited for without spinning, no link is followed, a path may be
+    longer than an address has room for, and the peer is this user or root.
+    """
+    try:
+        pin = UnixEndpoint(str(path)).pin()
+        try:
+            if pin.found.st_uid not in (0, os.geteuid()):
+                raise CaptureUnreachable(
+                    f"{path} belongs to user {pin.found.st_uid}",
+                    hint="It is not your capture's. Remove it, or name another folder.",
+                )
+            connection = await UnixEndpoint(str(path)).connect(pin, timeout_s=DIAL_S)
+        finally:
+            pin.close()
+    except ConsoleError as error:
+        raise CaptureUnreachable(
+            f"No capture answers: {error}", hint="Start guestwatch."
+        ) from error
+    try:
+        return socket.socket(fileno=os.dup(connection.fileno()))
+    finally:
+        connection.close()
+
+
+async def _check_greeting(stream: UNIXSocketStream, path: Path) -> None:
+    # Byte by byte, so that nothing that follows is swallowed.
+    line = b""
+    try:
+        with anyio.fail_after(ANSWER_S):
+            while not line.endswith(b"\n") and len(line) < 1024:
+                line += await stream.receive(1)
+        greeting = msgspec.json.decode(line, type=wire.Greeting)
+    except (TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError, ValueError) as error:
+        raise CaptureUnreachable(
+            f"What answers on {path} is no capture", hint="Remove that socket and start again."
+        ) from error
+    if greeting.guestwatch.protocol != wire.PROTOCOL:
+        raise CaptureUnreachable(
+            f"Capture (process {greeting.guestwatch.pid}) is of version"
+            f" {greeting.guestwatch.version}, which speaks another protocol",
+            hint="Quit every dashboard of that version, or end that process.",
+        )

@@ -23,6 +23,9 @@ GuestwatchError
 │   ├── ConsoleBusy
 │   └── ConsoleBroken
 ├── RecordingError             the recording cannot be written or read
+│   └── WriteFailed            only a part of a write reached the recording
+├── DemoError                  a demo guest cannot be had
+│   └── ToolsMissing           what a real guest is booted with is not installed
 └── CaptureError               the capture process, its lock and its control socket
     ├── RuntimeDirError
     ├── CaptureRunning
@@ -174,7 +177,48 @@ class ConsoleBroken(ConsoleError):
 
 
 class RecordingError(GuestwatchError):
-    """A recording that cannot be written or read."""
+    """A recording that cannot be written or read.
+
+    Attributes:
+        path: the file or folder; empty when there is none.
+        errno: the operating system's number, 0 when it gave none.
+    """
+
+    def __init__(self, message: str, *, path: str = "", errno: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.errno = errno
+
+
+class WriteFailed(RecordingError):
+    """A write that did not reach the recording as a whole.
+
+    Attributes:
+        written: how many of its bytes are in the log all the same; they must not be
+            written again.
+    """
+
+    def __init__(
+        self, message: str, *, path: str = "", errno: int = 0, hint: str = "", written: int = 0
+    ) -> None:
+        super().__init__(message, path=path, errno=errno, hint=hint)
+        self.written = written
+
+
+class DemoError(GuestwatchError):
+    """A demo guest that cannot be had."""
+
+
+class ToolsMissing(DemoError):
+    """What a real guest is booted with is not installed.
+
+    Attributes:
+        missing: what is not there, in words.
+    """
+
+    def __init__(self, message: str, *, missing: tuple[str, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.missing = missing
 
 
 class CaptureError(GuestwatchError):

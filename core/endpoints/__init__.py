@@ -1,1 +1,41 @@
-"""How to reach a guest's console: one module a transport behind one small protocol."""
+"""How to reach a guest's console: one module a transport behind one small protocol.
+
+An endpoint is had from a console URL (`endpoint_for`), takes hold of what is at its
+address (`pin`) and opens it (`connect`). `open_console` does all three and reads the
+console into a sink. `MemoryEndpoint` stands beside the real ones and passes the same
+conformance suite.
+"""
+
+from core.endpoints.memory import MemoryEndpoint, MemoryGuest
+from core.endpoints.opener import open_console, open_endpoint
+from core.endpoints.protocol import (
+    READ_BYTES,
+    Console,
+    ConsoleOpener,
+    ConsoleSink,
+    ConsoleWatch,
+    Endpoint,
+    Pin,
+)
+from core.endpoints.sock_diag import peer_inode
+from core.endpoints.unix import UnixEndpoint
+from core.endpoints.url import ConsoleUrl, endpoint_for, parse_console_url
+
+__all__ = [
+    "READ_BYTES",
+    "Console",
+    "ConsoleOpener",
+    "ConsoleSink",
+    "ConsoleUrl",
+    "ConsoleWatch",
+    "Endpoint",
+    "MemoryEndpoint",
+    "MemoryGuest",
+    "Pin",
+    "UnixEndpoint",
+    "endpoint_for",
+    "open_console",
+    "open_endpoint",
+    "parse_console_url",
+    "peer_inode",
+]

@@ -25,7 +25,7 @@ class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What people call it; the id when empty."""
     family: str = ""
     """qemu, kata, clh, firecracker, demo; empty until the console's peer tells."""
-    proxy_type: ProxyType = ProxyType.KATA_BUILT_IN
+    proxy_type: ProxyType = ProxyType.NO_PROXY
     proxy_path: str = ""
     """The kata-proxy program; only `kataProxy` runs one."""
     agent_url: str = ""

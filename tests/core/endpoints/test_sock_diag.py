@@ -1,0 +1,169 @@
+"""What the kernel says about a connection's peer."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.endpoints import Console, UnixEndpoint, peer_inode
+from core.endpoints.sock_diag import _peer_in
+from core.errors import ConsoleBusy
+from tests.core.endpoints.sites import listen, open_descriptors
+
+
+def inode_of(sock: socket.socket) -> int:
+    return os.fstat(sock.fileno()).st_ino
+
+
+def test_peer_is_zero_in_the_queue_then_the_accepted_socket_then_zero_again(folder: Path) -> None:
+    with closing(listen(folder / "s")) as listener, socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(folder / "s"))
+        assert peer_inode(inode_of(client)) == 0
+        served, _ = listener.accept()
+        assert peer_inode(inode_of(client)) == inode_of(served)
+        served.close()
+        assert peer_inode(inode_of(client)) == 0
+
+
+def test_kernel_says_nothing_of_unconnected_and_unknown_sockets() -> None:
+    with socket.socket(socket.AF_UNIX) as lonely:
+        assert peer_inode(inode_of(lonely)) is None
+        gone = inode_of(lonely)
+    assert peer_inode(gone) is None
+    assert peer_inode(0) is None
+
+
+def test_asking_leaves_no_descriptor() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        before = open_descriptors()
+        for _ in range(100):
+            assert peer_inode(inode_of(ours)) == inode_of(theirs)
+        assert open_descriptors() == before
+
+
+def test_process_out_of_descriptors_gets_no_answer() -> None:
+    ours, theirs = socket.socketpair()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ours, theirs:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            answer = peer_inode(inode_of(ours))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert answer is None
+
+
+GOOD = bytes.fromhex(
+    "3000000014000000010000000000000001010100ac6f0000010000000000000008000200ae6f00000500060000000000"
+)
+"""A kernel's answer about inode 0x6fac, whose peer is 0x6fae."""
+
+
+def test_recorded_answer_is_understood() -> None:
+    assert _peer_in(GOOD, 0x6FAC) == 0x6FAE
+
+
+def test_answer_to_another_question_is_not_ours() -> None:
+    assert _peer_in(GOOD, 0x6FAD) is None
+    other_sequence = GOOD[:8] + b"\x02" + GOOD[9:]
+    assert _peer_in(other_sequence, 0x6FAC) is None
+    error_message = GOOD[:4] + b"\x02" + GOOD[5:]
+    assert _peer_in(error_message, 0x6FAC) is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 9, 200])
+def test_attribute_of_impossible_length_ends_the_reading(size: int) -> None:
+    assert _peer_in(GOOD[:32] + bytes([size]) + GOOD[33:], 0x6FAC) is None
+
+
+@pytest.mark.parametrize("length", range(len(GOOD)))
+def test_answer_cut_short_is_no_answer(length: int) -> None:
+    assert _peer_in(GOOD[:length], 0x6FAC) is None
+
+
+@given(st.binary(max_size=80), st.integers(0, len(GOOD)))
+def test_any_answer_gives_an_inode_or_nothing(noise: bytes, kept: int) -> None:
+    peer = _peer_in(GOOD[:kept] + noise, 0x6FAC)
+    assert peer is None or 0 <= peer < 2**32
+    if kept == len(GOOD):
+        assert peer == 0x6FAE
+
+
+def is_listened_on(path: Path) -> bool:
+    """QEMU binds first and listens later; in between a connection is refused."""
+    flags = [
+        int(line.split()[3], 16)
+        for line in Path("/proc/net/unix").read_text().splitlines()
+        if line.endswith(f" {path}")
+    ]
+    accepts_connections = 0x10000  # __SO_ACCEPTCON, linux/net.h
+    return any(flag & accepts_connections for flag in flags)
+
+
+@pytest.fixture
+def qemu_console(qemu_binary: str, folder: Path) -> Iterator[UnixEndpoint]:
+    """The serial console of a real QEMU whose guest is stopped before its first instruction."""
+    path = folder / "console.sock"
+    chardev = f"socket,id=c,path={path},server=on,wait=off"
+    with subprocess.Popen(
+        [
+            *(qemu_binary, "-accel", "tcg", "-nodefaults", "-nographic", "-S", "-m", "32"),
+            *("-chardev", chardev, "-device", "isa-serial,chardev=c"),
+        ],
+        stdin=subprocess.DEVNULL,
+    ) as qemu:
+        try:
+            deadline = time.monotonic() + 30
+            while not is_listened_on(path):
+                assert qemu.poll() is None, "QEMU exited"
+                assert time.monotonic() < deadline, "QEMU did not bind its console"
+                time.sleep(0.02)
+            yield UnixEndpoint(str(path))
+        finally:
+            qemu.kill()
+
+
+async def until_accepted(console: Console, expected: bool) -> None:
+    with anyio.fail_after(10):
+        while console.is_accepted() is not expected:  # noqa: ASYNC110 (the kernel tells nobody)
+            await anyio.sleep(0.01)
+
+
+@pytest.mark.qemu
+@pytest.mark.anyio
+async def test_real_qemu_serves_one_queues_two_and_refuses_the_next(
+    qemu_console: UnixEndpoint,
+) -> None:
+    with ExitStack() as held:
+        pin = held.enter_context(closing(qemu_console.pin()))
+
+        async def connect(timeout_s: float = 2.0) -> Console:
+            console = await qemu_console.connect(pin, timeout_s=timeout_s)
+            return held.enter_context(closing(console))
+
+        first = await connect()
+        await until_accepted(first, True)
+        second = await connect()
+        third = await connect()
+        with pytest.raises(ConsoleBusy):
+            await connect(timeout_s=0.3)
+        assert [c.is_accepted() for c in (first, second, third)] == [True, False, False]
+        assert first.peer_pid == second.peer_pid != os.getpid()
+
+        first.close()
+        await until_accepted(second, True)
+        assert third.is_accepted() is False
+        with pytest.raises(BlockingIOError):
+            second.read_nowait()
