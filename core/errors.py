@@ -149,7 +149,9 @@ class ConsoleError(GuestwatchError):
 
 
 class UnknownConsoleProto(ConsoleError):
-    """A console URL whose scheme has no endpoint."""
+    """A console URL whose scheme has no endpoint: what was typed is wrong."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class ConsoleAbsent(ConsoleError):

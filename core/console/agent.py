@@ -1,0 +1,103 @@
+"""A line of Kata's agent, which speaks JSON, as a person reads it.
+
+The agent logs through slog: `{"msg":"…","level":"INFO","ts":"…","subsystem":"rpc",…}`, with
+four-letter levels and a few fields that are the same in every line of one agent. Other
+programs' JSON lines with the same two keys read as well. A line that is anything else
+stays as it was.
+"""
+
+from __future__ import annotations
+
+import json
+
+from core.console.model import Role
+from core.console.safe import safe_text
+
+MAX_AGENT_CHARS = 8192
+"""A longer line is not worth parsing: nobody could read it on one row either."""
+
+_LEVELS = {
+    "trce": Role.DEBUG,
+    "trace": Role.DEBUG,
+    "debg": Role.DEBUG,
+    "debug": Role.DEBUG,
+    "info": Role.INFO,
+    "warn": Role.WARN,
+    "warning": Role.WARN,
+    "erro": Role.ERROR,
+    "error": Role.ERROR,
+    "crit": Role.ERROR,
+    "critical": Role.ERROR,
+    "fatal": Role.ERROR,
+    "panic": Role.ERROR,
+}
+
+_ALWAYS_ELSEWHERE = frozenset({"msg", "level", "ts"})
+"""Shown in a place of their own: the two first words, and the date beside the line."""
+
+_SAME_IN_EVERY_LINE = frozenset({"name", "pid", "source", "version"})
+"""What the agent's root logger adds to each line."""
+
+_GAP = "  "
+
+Part = tuple[str, Role]
+
+
+def agent_parts(text: str) -> list[Part] | None:
+    """The parts of an agent's line, safe to show; None when the line is not one.
+
+    Every part is made safe after the parsing: JSON can spell any character in ASCII.
+    """
+    if not text.startswith("{") or not text.endswith("}") or len(text) > MAX_AGENT_CHARS:
+        return None
+    try:
+        fields: object = json.loads(text)
+        return _parts(fields) if isinstance(fields, dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parts(fields: dict[str, object]) -> list[Part] | None:
+    message, level = fields.get("msg"), fields.get("level")
+    if not isinstance(message, str) or not isinstance(level, str) or not level:
+        return None
+    hidden = _ALWAYS_ELSEWHERE
+    if fields.get("name") == "kata-agent":
+        hidden |= _SAME_IN_EVERY_LINE
+    words = [(level, _LEVELS.get(level.lower(), Role.TEXT))]
+    subsystem = fields.get("subsystem")
+    if isinstance(subsystem, str):
+        words.append((subsystem, Role.SOURCE))
+        hidden |= {"subsystem"}
+    words.append((message, Role.TEXT))
+    words += [
+        (f"{_word(key)}={_value(value)}", Role.FIELD)
+        for key, value in fields.items()
+        if key not in hidden
+    ]
+    return _spaced([(safe_text(word, limit=MAX_AGENT_CHARS), role) for word, role in words])
+
+
+def _spaced(words: list[Part]) -> list[Part]:
+    """The words with gaps: two spaces, but one between fields."""
+    parts: list[Part] = []
+    previous: Role | None = None
+    for word, role in words:
+        if not word:
+            continue
+        if previous is not None:
+            is_among_fields = role is Role.FIELD and previous is Role.FIELD
+            parts.append((" " if is_among_fields else _GAP, Role.TEXT))
+        parts.append((word, role))
+        previous = role
+    return parts
+
+
+def _value(value: object) -> str:
+    return _word(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _word(text: str) -> str:
+    """`text`, quoted when it could be taken for something else."""
+    is_one_word = bool(text) and not any(char in ' ="' or not char.isprintable() for char in text)
+    return text if is_one_word else json.dumps(text, ensure_ascii=False)
