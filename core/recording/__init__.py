@@ -1,0 +1,31 @@
+"""Recordings on disk: a console's bytes, when they came, and what else happened.
+
+`Recorder` writes one generation; `GenerationReader`, `RecordingClock` and `Ledger`
+read one, also while it grows; `History` lists a sandbox's. A reader needs nothing
+but the files, and believes none of them.
+"""
+
+from core.errors import RecordingError, WriteFailed
+from core.recording.clock import RecordingClock
+from core.recording.history import Generation, History
+from core.recording.layout import SEGMENT_BYTES
+from core.recording.ledger import Fact, Ledger, LedgerEntry
+from core.recording.meta import Meta, read_meta
+from core.recording.reader import GenerationReader
+from core.recording.writer import Recorder
+
+__all__ = [
+    "SEGMENT_BYTES",
+    "Fact",
+    "Generation",
+    "GenerationReader",
+    "History",
+    "Ledger",
+    "LedgerEntry",
+    "Meta",
+    "Recorder",
+    "RecordingClock",
+    "RecordingError",
+    "WriteFailed",
+    "read_meta",
+]

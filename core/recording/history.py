@@ -1,0 +1,80 @@
+"""A sandbox's generations on disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.recording.layout import parse_generation
+from core.recording.trouble import explain
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One life of a sandbox's console."""
+
+    sequence: int
+    """Counts from 1; never given twice."""
+    name: str
+    """The folder's name."""
+    folder: Path
+    started_wall: float
+    """Seconds since the epoch, UTC, to the millisecond."""
+
+
+class History:
+    """The generations below a sandbox's folder, oldest first.
+
+    Holds no descriptor. A folder that is not there yet has none.
+
+    Args:
+        folder: the sandbox's, `<recordings>/<id>`.
+
+    Raises:
+        RecordingError: the folder may not be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.generations: tuple[Generation, ...] = ()
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Look again; returns whether a generation appeared or went away.
+
+        Raises:
+            RecordingError: the folder may not be read.
+        """
+        found = generations_in(self.folder)
+        if found == self.generations:
+            return False
+        self.generations = found
+        return True
+
+
+def generations_in(folder: Path) -> tuple[Generation, ...]:
+    """The generations in a sandbox's folder, oldest first; links are none.
+
+    Raises:
+        RecordingError: the folder may not be read.
+    """
+    found: dict[int, Generation] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = parse_generation(entry.name)
+                if name is None or not entry.is_dir(follow_symlinks=False):
+                    continue
+                generation = Generation(
+                    name.sequence, entry.name, folder / entry.name, name.started_wall
+                )
+                # A copied folder may hold a number twice; positions need it to be one.
+                other = found.get(name.sequence)
+                if other is None or generation.name < other.name:
+                    found[name.sequence] = generation
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise explain(folder, error) from error
+    return tuple(found[sequence] for sequence in sorted(found))

@@ -1,0 +1,172 @@
+"""The ledger: what happened to a console besides its bytes, one JSON object a line.
+
+    {"time": "2026-11-23T20:41:12.123456Z", "epoch": 1795466472.123456,
+     "offset": 4711, "kind": "attached", "facts": {"pid": 812}}
+
+ASCII only, so that no name or error text from outside can forge a line or reach a
+terminal as a control code. `offset` is the generation's size at that moment: the
+entry belongs between the byte before and the byte at it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clock import Instant
+from core.recording.folder import Folder
+from core.recording.layout import LEDGER, MAX_OFFSET, utc
+from core.recording.trouble import explain
+
+Fact = str | int | float | bool
+
+MAX_LINE_BYTES = 64 * 1024
+"""A longer line is no entry."""
+
+MAX_FACTS = 32
+_TEXT_LENGTHS = (4096, 256, 16)
+"""How much of each text is kept: the first length with which the line is short enough."""
+
+_MAX_INT = 2**63 - 1
+_READ_BYTES = 1024 * 1024
+_READS = 64
+"""How far one call follows a line without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One thing that happened."""
+
+    wall: float
+    """Seconds since the epoch, UTC."""
+    offset: int
+    kind: str
+    """attached, detached, gap, ended, failed, repaired and others; hostile when the
+    recording came from elsewhere, as every text in `facts` always is."""
+    facts: Mapping[str, Fact]
+
+
+def format_entry(kind: str, at: Instant, offset: int, facts: Mapping[str, Fact]) -> bytes:
+    """An entry's line. Texts and numbers that are out of all proportion are cut."""
+    line = b""
+    for length in _TEXT_LENGTHS:
+        line = _encode(kind, at, offset, facts, length)
+        if len(line) <= MAX_LINE_BYTES:
+            break
+    return line
+
+
+def _encode(kind: str, at: Instant, offset: int, facts: Mapping[str, Fact], length: int) -> bytes:
+    some = list(facts.items())[:MAX_FACTS]
+    moment = utc(at.wall)
+    entry = {
+        "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "epoch": round(moment.timestamp(), 6),
+        "offset": offset,
+        "kind": _bounded(kind, length),
+        "facts": {str(_bounded(name, length)): _bounded(fact, length) for name, fact in some},
+    }
+    return json.dumps(entry, ensure_ascii=True, separators=(", ", ": ")).encode("ascii") + b"\n"
+
+
+def _bounded(value: Fact, length: int) -> Fact:
+    """`value`, if JSON has a word for it and it is not too long."""
+    if isinstance(value, str):
+        return value if len(value) <= length else value[: length - 1] + "…"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and abs(value) > _MAX_INT:
+        return _MAX_INT if value > 0 else -_MAX_INT
+    return value
+
+
+def parse_entry(line: bytes) -> LedgerEntry | None:
+    """The entry of one line; None when it is none. Never raises."""
+    if len(line) > MAX_LINE_BYTES:
+        return None
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(raw, dict):
+        return None
+    wall, offset, kind, facts = (raw.get(key) for key in ("epoch", "offset", "kind", "facts"))
+    if isinstance(wall, bool) or not isinstance(wall, int | float):
+        return None
+    if not 0 <= wall <= _MAX_INT:
+        return None
+    if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset <= MAX_OFFSET:
+        return None
+    if not isinstance(kind, str):
+        return None
+    some = list(facts.items())[:MAX_FACTS] if isinstance(facts, dict) else []
+    kept = {name: fact for name, fact in some if isinstance(fact, str | int | float)}
+    return LedgerEntry(float(wall), offset, kind, kept)
+
+
+class Ledger:
+    """A generation's ledger, read as it grows.
+
+    Args:
+        folder: the generation's.
+
+    Raises:
+        RecordingError: there is no such folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.skipped = 0
+        """Lines that were no entries."""
+        self._folder = Folder.open(folder)
+        self._position = 0
+        self._is_too_long = False
+
+    def read_new(self) -> list[LedgerEntry]:
+        """The next entries, at most a megabyte of them; empty when there are no more for now.
+
+        A line that is still being written waits for its end.
+
+        Raises:
+            RecordingError: the ledger may not be read.
+        """
+        fd = self._folder.open_read(LEDGER)
+        if fd is None:
+            return []
+        try:
+            for _ in range(_READS):
+                data = os.pread(fd, _READ_BYTES, self._position)
+                if lines := self._whole_lines(data):
+                    return [entry for line in lines if (entry := self._parse(line)) is not None]
+                if not self._is_too_long:
+                    break
+        except OSError as error:
+            raise explain(self._folder.path / LEDGER, error) from error
+        finally:
+            os.close(fd)
+        return []
+
+    def _whole_lines(self, data: bytes) -> list[bytes]:
+        end = data.rfind(b"\n") + 1
+        if end == 0 and len(data) > MAX_LINE_BYTES:
+            # Nobody waits for the end of such a line; it is counted when that comes.
+            self._position += len(data)
+            self._is_too_long = True
+        # What follows the last line is read again: a crash may have torn it, and the
+        # next start of capture then cuts it.
+        self._position += end
+        return data[:end].split(b"\n")[:-1]
+
+    def _parse(self, line: bytes) -> LedgerEntry | None:
+        entry = None if self._is_too_long else parse_entry(line)
+        self._is_too_long = False
+        if entry is None:
+            self.skipped += 1
+        return entry
+
+    def close(self) -> None:
+        """Let go of the folder. Harmless when repeated."""
+        self._folder.close()
