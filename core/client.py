@@ -18,10 +18,11 @@ import anyio
 import msgspec
 from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
+from anyio.streams.memory import MemoryObjectReceiveStream
 
 from core import wire
 from core.endpoints.unix import UnixEndpoint
-from core.errors import CaptureUnreachable, CommandRefused, ConsoleError
+from core.errors import CaptureUnreachable, CommandRefused, ConsoleError, GuestwatchError
 from core.sandboxes.model import SandboxFacts, SandboxSpec
 from core.wire import CaptureGone, EventsLost, SandboxChanged, TrafficCounted
 
@@ -100,18 +101,16 @@ class Client:
         self._asked: dict[int, _Question] = {}
         self._events, self._told = anyio.create_memory_object_stream[CaptureEvent](_EVENTS)
         self._over = False
+        self._closed = False
 
     async def sandboxes(self) -> list[SandboxFacts]:
         """Every sandbox, in the order they appeared."""
         answer = await self._ask("list", wire.Nothing())
         return msgspec.json.decode(answer, type=wire.Listing).sandboxes
 
-    async def events(self) -> AsyncIterator[CaptureEvent]:
+    def events(self) -> AsyncIterator[CaptureEvent]:
         """What changes from now on; ends after `CaptureGone`."""
-        async for event in self._told:
-            yield event
-            if isinstance(event, CaptureGone):
-                return
+        return _Events(self._told)
 
     async def hello(self, *, viewer: bool) -> None:
         """Say whether this is a viewer, whom capture stays for."""
@@ -191,6 +190,8 @@ class Client:
             self._asked[answer.id].answered.set()
 
     def _tell(self, event: CaptureEvent) -> None:
+        if self._closed:
+            return
         try:
             self._events.send_nowait(event)
         except anyio.WouldBlock:
@@ -201,8 +202,27 @@ class Client:
 
     def close(self) -> None:
         """Forget the events nobody took."""
+        self._closed = True
         self._events.close()
         self._told.close()
+
+
+class _Events:
+    """The events that a viewer takes one by one; may be left at any of them."""
+
+    def __init__(self, told: MemoryObjectReceiveStream[CaptureEvent]) -> None:
+        self._told = told
+        self._over = False
+
+    def __aiter__(self) -> AsyncIterator[CaptureEvent]:
+        return self
+
+    async def __anext__(self) -> CaptureEvent:
+        if self._over:
+            raise StopAsyncIteration
+        event = await self._told.receive()
+        self._over = isinstance(event, CaptureGone)
+        return event
 
 
 class _Question:
@@ -218,7 +238,7 @@ class _Question:
         if self.answer.error is not None:
             error = self.answer.error
             raise CommandRefused(error.desc, kind=error.kind, hint=error.hint)
-        return bytes(self.answer.result or b"{}")
+        return bytes(self.answer.result)
 
 
 @asynccontextmanager
@@ -232,14 +252,20 @@ async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Cl
     async with await UNIXSocketStream.from_socket(peer) as stream:
         await _check_greeting(stream, control_socket)
         client = Client(stream)
+        trouble: GuestwatchError | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.read)
             try:
                 await client.hello(viewer=viewer)
                 yield client
+            except GuestwatchError as error:
+                # Raised outside the group, which would wrap it.
+                trouble = error
             finally:
                 client.close()
                 tasks.cancel_scope.cancel()
+    if trouble is not None:
+        raise trouble
 
 
 async def _dial(path: Path) -> socket.socket:

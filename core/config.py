@@ -93,14 +93,18 @@ def parse_config(raw: bytes, path: str) -> Config:
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"is not TOML: {error}", path=path, line=_line_of(str(error))) from error
+        raise ConfigError(
+            f"is not TOML: {error}", path=path, line=_line_of(str(error), text)
+        ) from error
     return _Reader(text, path).read(document)
 
 
-def _line_of(message: str) -> int:
+def _line_of(message: str, text: str) -> int:
     # tomllib tells the line only in its text before Python 3.14.
     found = re.search(r"at line (\d+)", message)
-    return int(found[1]) if found else 0
+    if found:
+        return int(found[1])
+    return text.count("\n") + 1 if "end of document" in message else 0
 
 
 class _Reader:

@@ -52,12 +52,26 @@ class Failure(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of a command: `result` or `error`."""
+class Answer(msgspec.Struct, frozen=True):
+    """What came of a command, as a viewer reads it: `result` is empty beside an `error`."""
 
     id: int | str | None = None
-    result: msgspec.Raw | None = msgspec.field(name="return", default=None)
+    result: msgspec.Raw = msgspec.field(name="return", default_factory=msgspec.Raw)
     error: Failure | None = None
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What came of a command that was carried out, as capture writes it."""
+
+    id: int | str | None
+    result: msgspec.Raw = msgspec.field(name="return")
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """What came of a command that was not, as capture writes it."""
+
+    id: int | str | None
+    error: Failure
 
 
 # Arguments.

@@ -19,7 +19,7 @@ class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A sandbox somebody wants watched."""
 
     id: str
-    console: str
+    console: str = ""
     """The console's URL: `unix:PATH`, `unix://PATH` or a bare path."""
     name: str = ""
     """What people call it; the id when empty."""

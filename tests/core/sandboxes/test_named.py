@@ -31,7 +31,8 @@ BASE = Path("/base")
 def test_a_name_and_a_url(text: str, name: str, console: str) -> None:
     spec = parse_named(text, base=BASE)
     assert (spec.id, spec.console) == (name, console)
-    assert spec.start and spec.debug
+    assert spec.start
+    assert spec.debug
 
 
 def test_a_relative_path_begins_where_it_was_typed() -> None:
@@ -53,7 +54,7 @@ def test_a_name_that_is_no_id_is_refused(name: str) -> None:
 
 
 def test_an_unknown_scheme_is_told_in_the_known_words() -> None:
-    with pytest.raises(UnknownConsoleProto, match="^unknown console proto gopher"):
+    with pytest.raises(UnknownConsoleProto, match=r"^unknown console proto gopher"):
         parse_named("vm1=gopher:/x", base=BASE)
 
 

@@ -1,0 +1,92 @@
+"""`python -m core.capture`: a capture of its own session, started by a viewer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import anyio
+
+from core.capture.journal import start_journal
+from core.capture.lock import make_private
+from core.capture.places import Places
+from core.capture.process import run_capture
+from core.errors import CaptureError, GuestwatchError
+
+
+def main() -> int:
+    """Detach, capture, and tell the starter through the pipe whether it worked."""
+    parser = argparse.ArgumentParser(prog="python -m core.capture")
+    parser.add_argument("--runtime", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--ready-fd", type=int, required=True)
+    arguments = parser.parse_args()
+    # The starter waits for this process, not for the capture: no zombie, no parent.
+    if os.fork():
+        return 0
+    os.setsid()
+    return _capture(arguments.runtime, arguments.state, arguments.ready_fd)
+
+
+def _capture(runtime: Path, state: Path, ready_fd: int) -> int:
+    places = Places(runtime, state)
+
+    def tell(answer: dict[str, str]) -> None:
+        os.write(ready_fd, json.dumps(answer).encode() + b"\n")
+        os.close(ready_fd)
+
+    code, told = 0, False
+
+    def on_ready() -> None:
+        nonlocal told
+        told = True
+        tell({})
+
+    async def capture() -> None:
+        await run_capture(places, stays=False, on_ready=on_ready)
+
+    try:
+        _leave_terminal(places)
+        start_journal()
+        anyio.run(capture)
+    except* GuestwatchError as group:
+        error = _first(group)
+        if not told:
+            tell({"class": type(error).__name__, "desc": str(error), "hint": error.hint})
+        else:
+            logging.getLogger("guestwatch").error("%s", error)
+        code = 1
+    return code
+
+
+def _first(group: ExceptionGroup[GuestwatchError]) -> GuestwatchError:
+    error: Exception = group
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, GuestwatchError)
+    return error
+
+
+def _leave_terminal(places: Places) -> None:
+    """Send what capture says to its log, and hold no terminal."""
+    make_private(places.state)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    try:
+        log = os.open(places.log, flags, 0o600)
+    except OSError as error:
+        raise CaptureError(
+            f"Cannot write {places.log}: {error.strerror}", hint="Look at its owner and mode."
+        ) from error
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for target, source in ((0, nothing), (1, log), (2, log)):
+        os.dup2(source, target)
+    os.close(nothing)
+    os.close(log)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

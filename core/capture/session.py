@@ -1,0 +1,156 @@
+"""One open console in capture: read, recorded, counted and passed on.
+
+The only reader of its console. The proxy's sink (its logger) is fed from the same
+bytes; the recording is not begun before the console is proven ours or gave a
+byte, so that a console that only ever waited leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+import anyio
+
+from core.capture.readloop import ReadLoop
+from core.capture.spool import Spool, SpoolOverflow
+from core.clock import Instant, now
+from core.endpoints.protocol import Console, ConsoleSink
+from core.errors import ConsoleBroken, ConsoleError
+
+READS_A_ROUND = 16
+"""A flooding console gives way to the others after this many reads of 64 KiB."""
+
+PROOF_FIRST_S = 0.01
+PROOF_LAST_S = 0.25
+"""How often the kernel is asked whether a connection was accepted: ever more seldom."""
+
+
+class Session:
+    """An open console, from the connection to its end.
+
+    Args:
+        console: the connection; the session closes it.
+        sink: the proxy's; told of every byte and of the end.
+        loop: reads it once `record` was called.
+    """
+
+    def __init__(self, console: Console, sink: ConsoleSink, loop: ReadLoop) -> None:
+        self.console = console
+        self.ended = anyio.Event()
+        self.error: ConsoleError | None = None
+        self.hung_up = False
+        self.bytes = 0
+        self.last_byte_at = 0.0
+        self._sink = sink
+        self._loop = loop
+        self._spool: Spool | None = None
+        self._fd = console.fileno()
+        self._open = True
+
+    async def prove(self, on_waiting: Callable[[], None]) -> bytes:
+        """Wait until the console is ours; returns what it gave by then.
+
+        `on_waiting` is called once when the connection is seen to be queued behind
+        another client. An end of file while waiting sets `ended`.
+        """
+        pause = PROOF_FIRST_S
+        told = False
+        while self._open:
+            with anyio.move_on_after(pause) as unanswered:
+                try:
+                    await anyio.wait_readable(self._fd)
+                except anyio.ClosedResourceError:
+                    return b""
+            if not unanswered.cancelled_caught:
+                return self._first_read()
+            if self.console.is_accepted():
+                return b""
+            if not told and pause >= 0.1:
+                told = True
+                on_waiting()
+            pause = min(pause * 2, PROOF_LAST_S)
+        return b""
+
+    def _first_read(self) -> bytes:
+        try:
+            data = self.console.read_nowait()
+        except BlockingIOError:
+            return b""
+        except ConsoleBroken as error:
+            self._end(error)
+            return b""
+        if not data:
+            self._end(None)
+        return data
+
+    def record(self, spool: Spool, first: bytes) -> None:
+        """Begin to read into `spool`, with what `prove` gave already."""
+        self._spool = spool
+        if first:
+            self._take(first, now())
+        if self._open:
+            self._loop.add(self._fd, self)
+
+    @property
+    def needs_flush(self) -> bool:
+        """Whether a timing record waits for further reads."""
+        return self._spool is not None and self._spool.needs_flush
+
+    def flush(self) -> None:
+        """Write the timing record that waited."""
+        if self._spool is not None:
+            self._spool.flush()
+
+    def read_ready(self, at: Instant) -> None:
+        """Read what has arrived, at most `READS_A_ROUND` times."""
+        for _ in range(READS_A_ROUND):
+            try:
+                data = self.console.read_nowait()
+            except BlockingIOError:
+                return
+            except ConsoleBroken as error:
+                self._end(error)
+                return
+            if not data:
+                self._end(None)
+                return
+            self._take(data, at)
+            if not self._open:
+                return
+
+    def _take(self, data: bytes, at: Instant) -> None:
+        assert self._spool is not None
+        try:
+            self._spool.write(data, at)
+        except SpoolOverflow as error:
+            self._spool.enter("gap", at, cause="disk", lost_bytes=len(data), detail=str(error))
+            self._end(ConsoleError(str(error), hint=error.hint))
+            return
+        self.bytes += len(data)
+        self.last_byte_at = at.wall
+        self._sink.feed(data)
+
+    def _end(self, error: ConsoleError | None) -> None:
+        if not self._open:
+            return
+        if error is not None and error.errno == errno.ECONNRESET:
+            # A VMM that is killed while input waits for it, or while we wait in its
+            # queue, resets the connection: an end like any other.
+            error = None
+        self.error = error
+        self.hung_up = error is None
+        self._shut()
+        self._sink.end(error)
+
+    def _shut(self) -> None:
+        if self._open:
+            self._open = False
+            self._loop.remove(self._fd, self)
+            anyio.notify_closing(self._fd)
+            self.console.close()
+            self.ended.set()
+
+    async def aclose(self) -> None:
+        """Let the console go; the sink hears no more. Harmless when repeated."""
+        self._shut()

@@ -1,0 +1,121 @@
+"""All sandboxes of a capture: named, started, stopped, counted, and told about."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from core.capture.readloop import ReadLoop
+from core.capture.sandbox import Sandbox
+from core.capture.services import Services
+from core.errors import GuestwatchError, SandboxClash, UsageError
+from core.sandboxes.ids import check_sandbox_id
+from core.sandboxes.model import SandboxFacts, SandboxSpec, Traffic
+from core.sandboxes.named import place_of
+from core.wire import Event, SandboxChanged, TrafficCounted
+
+log = logging.getLogger("guestwatch.capture")
+
+COUNT_S = 1.0
+"""How often traffic is counted and told."""
+
+
+class UnknownSandbox(UsageError):
+    """A command for a sandbox nobody named."""
+
+
+class Supervisor:
+    """Holds every sandbox; `run` reads their consoles.
+
+    Args:
+        recordings: below which every sandbox has its folder.
+        tasks: where proxies and slow disks' writers live.
+        publish: told every event; must return at once.
+    """
+
+    def __init__(
+        self, recordings: Path, tasks: TaskGroup, publish: Callable[[Event], None]
+    ) -> None:
+        self._services = Services(ReadLoop(), recordings, tasks)
+        self._publish = publish
+        self._sandboxes: dict[str, Sandbox] = {}
+
+    async def run(self) -> None:
+        """Read consoles and count traffic until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._services.loop.run)
+            tasks.start_soon(self._count)
+
+    async def watch(self, spec: SandboxSpec) -> None:
+        """Add a sandbox, and start its proxy when `spec.start` says so.
+
+        A start that fails is told in the sandbox's facts.
+
+        Raises:
+            InvalidSandboxId: the id may not be one.
+            ConsoleError: the URL's scheme has no endpoint.
+            InvalidConsoleUrl: the URL names no console.
+            SandboxClash: the id is taken by another console URL.
+        """
+        check_sandbox_id(spec.id)
+        place = place_of(spec)
+        known = self._sandboxes.get(spec.id)
+        if known is not None:
+            if place_of(known.spec) != place:
+                raise SandboxClash(
+                    f"{spec.id} is watched already, with another console: {known.spec.console}",
+                    hint="Give one of the two another name.",
+                )
+            return
+        sandbox = Sandbox(spec, self._services, lambda: self._tell(spec.id))
+        self._sandboxes[spec.id] = sandbox
+        self._tell(spec.id)
+        if spec.start:
+            try:
+                await sandbox.start()
+            except GuestwatchError as error:
+                log.warning("%s could not be started: %s", spec.id, error)
+
+    def get(self, sandbox_id: str) -> Sandbox:
+        """The sandbox with this id.
+
+        Raises:
+            UnknownSandbox: there is none.
+        """
+        try:
+            return self._sandboxes[sandbox_id]
+        except KeyError:
+            raise UnknownSandbox(
+                f"No sandbox is called {sandbox_id[:64]}", hint="guestwatch shows all of them."
+            ) from None
+
+    def facts(self) -> list[SandboxFacts]:
+        """All that is known, in the order the sandboxes appeared."""
+        return [sandbox.facts() for sandbox in self._sandboxes.values()]
+
+    async def release(self) -> None:
+        """Let every console go, to the last byte that was read."""
+        async with anyio.create_task_group() as tasks:
+            for sandbox in self._sandboxes.values():
+                tasks.start_soon(sandbox.release)
+
+    async def _count(self) -> None:
+        last = anyio.current_time()
+        told: dict[str, Traffic] = {}
+        while True:
+            await anyio.sleep(COUNT_S)
+            at = anyio.current_time()
+            for sandbox in self._sandboxes.values():
+                sandbox.count(at - last)
+            last = at
+            traffic = {key: sandbox.traffic() for key, sandbox in self._sandboxes.items()}
+            if traffic != told:
+                self._publish(TrafficCounted(traffic))
+                told = traffic
+
+    def _tell(self, sandbox_id: str) -> None:
+        self._publish(SandboxChanged(self._sandboxes[sandbox_id].facts()))
