@@ -1,0 +1,10 @@
+"""The dashboard runs on asyncio alone, as Textual does."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

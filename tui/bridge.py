@@ -1,0 +1,159 @@
+"""The one place between capture's facts and Textual's messages.
+
+Facts come up as messages; wishes go down as commands. `Bridge.run` belongs to the
+program's own task group: Textual does not wait for its workers when it ends, and a
+command on its way must not be torn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import anyio
+from textual.message import Message
+
+from core.client import CaptureGone, CaptureLink, EventsLost, SandboxChanged, TrafficCounted
+from core.errors import CaptureError, GuestwatchError
+from core.sandboxes.model import SandboxFacts, Traffic
+
+
+class Listed(Message):
+    """Every sandbox there is."""
+
+    def __init__(self, facts: tuple[SandboxFacts, ...]) -> None:
+        super().__init__()
+        self.facts = facts
+
+
+class SandboxTold(Message):
+    """One sandbox appeared or changed."""
+
+    def __init__(self, facts: SandboxFacts) -> None:
+        super().__init__()
+        self.facts = facts
+
+
+class TrafficTold(Message):
+    """What every console gave in the last second."""
+
+    def __init__(self, traffic: dict[str, Traffic]) -> None:
+        super().__init__()
+        self.traffic = traffic
+
+
+class CaptureLost(Message):
+    """Capture went away, or never answered; nothing more will be told."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__()
+        self.reason = reason
+        self.hint = hint
+
+
+class WishRefused(Message):
+    """A command came to nothing."""
+
+    def __init__(self, sandbox_id: str, error: GuestwatchError) -> None:
+        super().__init__()
+        self.sandbox_id = sandbox_id
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class StartProxy:
+    """The wish that a sandbox's proxy runs."""
+
+    sandbox_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopProxy:
+    """The wish that a sandbox's proxy stops."""
+
+    sandbox_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetDebug:
+    """The wish that a sandbox is, or is not, watched."""
+
+    sandbox_id: str
+    debug: bool
+
+
+Wish = StartProxy | StopProxy | SetDebug
+
+
+class Bridge:
+    """Carries facts up and wishes down.
+
+    Args:
+        link: the line to capture.
+        post: takes each message; must return at once.
+    """
+
+    def __init__(self, link: CaptureLink, post: Callable[[Message], object]) -> None:
+        self._link = link
+        self._post = post
+        # A person's key presses: they never come by the thousand.
+        self._wishes, self._made = anyio.create_memory_object_stream[Wish](math.inf)
+        self._is_running = False
+
+    def wish(self, wish: Wish) -> None:
+        """Ask capture for something; a refusal comes as `WishRefused`."""
+        self._wishes.send_nowait(wish)
+
+    def close(self) -> None:
+        """Take no more wishes; those that were made are still carried."""
+        self._wishes.close()
+        if not self._is_running:
+            self._made.close()
+
+    async def run(self) -> None:
+        """Carry until cancelled."""
+        self._is_running = True
+        with self._wishes, self._made:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._carry_facts)
+                async for wish in self._made:
+                    # One a task: a slow sandbox holds up no other.
+                    tasks.start_soon(self._grant, wish)
+
+    async def _carry_facts(self) -> None:
+        try:
+            await self._list()
+            async for event in self._link.events():
+                match event:
+                    case SandboxChanged():
+                        self._post(SandboxTold(event.facts))
+                    case TrafficCounted():
+                        self._post(TrafficTold(event.traffic))
+                    case EventsLost():
+                        await self._list()
+                    case CaptureGone():
+                        self._post(CaptureLost(event.reason))
+                        return
+                    case _:
+                        assert_never(event)
+        except CaptureError as error:
+            self._post(CaptureLost(error.message, error.hint))
+
+    async def _list(self) -> None:
+        self._post(Listed(tuple(await self._link.sandboxes())))
+
+    async def _grant(self, wish: Wish) -> None:
+        try:
+            match wish:
+                case StartProxy():
+                    await self._link.start(wish.sandbox_id)
+                case StopProxy():
+                    await self._link.stop(wish.sandbox_id)
+                case SetDebug():
+                    await self._link.set_debug(wish.sandbox_id, wish.debug)
+                case _:
+                    assert_never(wish)
+        except GuestwatchError as error:
+            self._post(WishRefused(wish.sandbox_id, error))

@@ -1,0 +1,106 @@
+"""What a pane says of its sandbox besides the guest's own text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.console import SafeStr, safe_text
+from core.sandboxes.model import ConsoleState, SandboxFacts
+from tui.pane_view import Line, Note, NoteKind
+from tui.states import sign_of
+from tui.viewing import Viewing
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What a pane's border says."""
+
+    number: int
+    """Its key, 0 for none."""
+    name: SafeStr
+    family: SafeStr
+    glyph: str
+    word: SafeStr
+    tone: str
+    is_following: bool
+    can_follow: bool
+    """Whether there may be more to come below what is there."""
+    unseen: int
+    """Lines that came since the view was held."""
+    place: SafeStr
+    """Where the view stands in time; empty while following."""
+    percent: int
+    """How far down the view stands; -1 while following."""
+    column: int
+    trouble: SafeStr
+    """Why the recording is not whole; empty when it is."""
+
+
+def frame_facts(
+    facts: SandboxFacts, number: int, viewing: Viewing | None, lines: tuple[Line, ...], now: float
+) -> FrameFacts:
+    """What the border of a pane says that shows `lines`.
+
+    Args:
+        facts: what capture told last.
+        number: the pane's key, 0 for none.
+        viewing: the open recording, None while there is none.
+        lines: what stands between the borders.
+        now: seconds since the epoch, UTC.
+    """
+    sign = sign_of(facts, now)
+    trouble = facts.recording_trouble
+    percent, column, place = -1, 0, safe_text("")
+    is_following, can_follow, unseen = True, False, 0
+    if viewing is not None:
+        trouble = trouble or viewing.trouble
+        column = viewing.view.column
+        place = _place(viewing, lines)
+        is_following = viewing.view.is_following
+        can_follow = viewing.view.tail is None and not viewing.is_empty
+        if not is_following:
+            unseen = viewing.counter.lines
+            ends = [line.end for line in lines if not isinstance(line, Note)]
+            percent = viewing.percent(ends[-1]) if ends else 100
+    return FrameFacts(
+        number=number,
+        name=safe_text(facts.name),
+        family=safe_text(facts.family or facts.spec.family, limit=32),
+        glyph=sign.glyph,
+        word=sign.word,
+        tone=sign.tone,
+        is_following=is_following,
+        can_follow=can_follow,
+        unseen=unseen,
+        place=place,
+        percent=percent,
+        column=column,
+        trouble=safe_text(trouble),
+    )
+
+
+def tail_note(facts: SandboxFacts) -> Note | None:
+    """The last line under a console that is over."""
+    console = facts.console
+    if console.state not in (ConsoleState.ENDED, ConsoleState.FAILED):
+        return None
+    kind = NoteKind.ENDED if console.state is ConsoleState.ENDED else NoteKind.FAILED
+    when = f" {datetime.fromtimestamp(console.since):%H:%M:%S}" if console.since > 0 else ""
+    reason = f" · {console.reason}" if console.reason else ""
+    return Note(kind, safe_text(f"{kind.value}{when}{reason}"))
+
+
+def _place(viewing: Viewing, lines: tuple[Line, ...]) -> SafeStr:
+    """Which boot is in sight, and when a held top row was written."""
+    rows = [line for line in lines if not isinstance(line, Note) and line.row is not None]
+    if not rows:
+        return safe_text("")
+    is_following = viewing.view.is_following
+    at = rows[-1].position if is_following else rows[0].position
+    parts = [f"boot {at.generation}"] if viewing.generations > 1 else []
+    if not is_following:
+        instant = viewing.instant(at)
+        if instant is not None:
+            parts.append(f"{datetime.fromtimestamp(instant.wall):%H:%M:%S}")
+    return safe_text(" · ".join(parts))

@@ -1,0 +1,144 @@
+"""A pane's border, which carries facts: whose console, its state, where the view stands.
+
+What does not fit goes in an order: the words first, so that in the narrowest pane
+the name and the sign of the state are still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+
+from core.console import SafeStr, safe_text
+from tui import amounts
+from tui.pane_facts import FrameFacts
+
+Look = Callable[[str], RichStyle]
+"""Gives the style of a part by its name."""
+
+_MIN_FILL = 2
+"""Border that stays in sight between what is left and what is right."""
+
+_MIN_NAME = 4
+
+
+class Piece(NamedTuple):
+    """A word on a border."""
+
+    text: SafeStr
+    look: str
+
+
+def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
+    """The top border: whose console this is, and its state."""
+    number = [Piece(safe_text(str(facts.number)), "number")] if facts.number else []
+    named = [*number, Piece(facts.name, "name")]
+    family = [Piece(facts.family, "quiet")] if facts.family else []
+    glyph = Piece(safe_text(facts.glyph), facts.tone)
+    sign = [glyph, Piece(facts.word, facts.tone)]
+    if facts.is_following:
+        mode = short = [Piece(safe_text("FOLLOW"), "quiet")] if facts.can_follow else []
+        last: list[list[Piece]] = []
+    else:
+        count = amounts.unseen(facts.unseen)
+        paused = Piece(safe_text("PAUSED"), "paused")
+        mode = [paused, Piece(count, "paused")] if count else [paused]
+        short = mode[-1:]
+        last = [short]
+    ways = (
+        ([named, family], [sign, mode]),
+        ([named], [sign, mode]),
+        ([named], [sign, short]),
+        ([named], [sign, *last]),
+        ([named], [[glyph], *last]),
+        ([named], [[glyph]]),
+    )
+    for left, right in ways:
+        if _length(left) + _length(right) + _MIN_FILL <= width - 2:
+            return _edge("╭", left, right, "╮", width, look)
+    empty = Piece(safe_text(""), "name")
+    room = width - 2 - _MIN_FILL - _length([[glyph]]) - _length([[*number, empty]])
+    if room < _MIN_NAME:
+        return _edge("╭", [], [], "╮", width, look)
+    cut = Piece(_cut(facts.name, room), "name")
+    return _edge("╭", [[*number, cut]], [[glyph]], "╮", width, look)
+
+
+def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
+    """The bottom border: trouble with the recording, and where a held view stands."""
+    place = [Piece(facts.place, "quiet")] if facts.place else []
+    column = [Piece(safe_text(f"col {facts.column + 1}"), "quiet")] if facts.column else []
+    percent = [Piece(safe_text(f"{facts.percent}%"), "quiet")] if facts.percent >= 0 else []
+    room = width - 2 - _MIN_FILL - 2 - _length([percent])
+    if facts.trouble and room >= _MIN_NAME:
+        trouble = Piece(_cut(facts.trouble, room), "failed")
+        return _edge("╰", [[trouble]], [percent], "╯", width, look)
+    for left, right in (([place], [column, percent]), ([], [column, percent]), ([], [percent])):
+        if _length(left) + _length(right) + _MIN_FILL <= width - 2:
+            return _edge("╰", left, right, "╯", width, look)
+    return _edge("╰", [], [], "╯", width, look)
+
+
+def divider(text: SafeStr, look_name: str, width: int, look: Look) -> list[Segment]:
+    """A line of ours across the pane: `── text ─────`."""
+    style = look(look_name)
+    label = f"── {_cut(text, width - 6)} " if width > 10 else ""
+    return [Segment(label + "─" * (width - cell_len(label)), style)]
+
+
+def wrapped(text: SafeStr, width: int) -> list[SafeStr]:
+    """`text` in lines of at most `width` cells, broken between words where that is possible."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        for piece in chop_cells(word, max(1, width)):
+            longer = f"{line} {piece}" if line else piece
+            if cell_len(longer) <= width:
+                line = longer
+            else:
+                lines.append(line)
+                line = piece
+    return [safe_text(line) for line in (*lines, line) if line]
+
+
+def _edge(
+    begin: str,
+    left: Sequence[Sequence[Piece]],
+    right: Sequence[Sequence[Piece]],
+    end: str,
+    width: int,
+    look: Look,
+) -> list[Segment]:
+    border = look("border")
+    fill = max(0, width - 2 - _length(left) - _length(right))
+    segments = [Segment(begin, border), *_groups(left, border, look)]
+    segments += [Segment("─" * fill, border), *_groups(right, border, look)]
+    return [*segments, Segment(end, border)]
+
+
+def _groups(groups: Sequence[Sequence[Piece]], border: RichStyle, look: Look) -> list[Segment]:
+    """` one two ─ three `: words of a group stand together, a dash between groups."""
+    segments: list[Segment] = []
+    for group in groups:
+        if not group:
+            continue
+        segments.append(Segment("─ " if segments else " ", border))
+        for piece in group:
+            segments.append(Segment(piece.text, look(piece.look)))
+            segments.append(Segment(" ", border))
+    return segments
+
+
+def _length(groups: Sequence[Sequence[Piece]]) -> int:
+    lengths = [sum(cell_len(piece.text) + 1 for piece in group) + 1 for group in groups if group]
+    return sum(lengths) + max(0, len(lengths) - 1)
+
+
+def _cut(text: SafeStr, width: int) -> SafeStr:
+    if cell_len(text) <= width:
+        return text
+    return safe_text(f"{set_cell_size(text, max(0, width - 1))}…")

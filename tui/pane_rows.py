@@ -1,0 +1,225 @@
+"""The lines of a pane as strips: border, date, guest text, border.
+
+A strip is made once for a row and kept for as long as nothing that shows in it
+changes, so that an unchanged row is the same object and is not painted again.
+
+A guest can write rows that take milliseconds each to make safe. So one call makes
+long rows only for as long as `LONG_ROWS_S`; the others wait for the next call, those
+first that a reader looks at first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+from textual.strip import Strip
+
+from core.clock import now
+from core.console import (
+    ConsoleLine,
+    Position,
+    Row,
+    SafeStr,
+    TranscriptRow,
+    render_line,
+    safe_text,
+)
+from tui.paint import Paint
+from tui.pane_frame import divider, wrapped
+from tui.pane_view import Line, Note, NoteKind
+from tui.row_dates import RowDates
+from tui.viewing import Gutter, Viewing
+
+MIN_DATED_WIDTH = 50
+"""A narrower pane shows no dates: the text needs the room."""
+
+_DATE_CELLS = {Gutter.RELATIVE: 9, Gutter.CLOCK: 14, Gutter.OFF: 1}
+_KEPT_ROWS = 256
+"""From this many on, rows that were not in sight lately are let go."""
+
+LONG_ROWS_S = 0.02
+"""How long one call goes on making long rows."""
+
+_LONG_BYTES = 1024
+"""Shorter rows are always made: the most that a screen of them costs is known."""
+
+_CONTINUED = "⋯"
+"""Stands for the date of a row that is not the beginning of its line."""
+
+_SENTENCES = 2000
+"""Characters of a message; the rest would not fit on any screen."""
+
+_NOTHING = ConsoleLine(safe_text(""), ())
+
+
+_Key = tuple[Position, Position, bool] | Note
+"""What a line shows: no other bytes ever stand between two positions."""
+
+
+class Setting(NamedTuple):
+    """All that changes how every row looks."""
+
+    width: int
+    column: int
+    gutter: Gutter
+    is_raw: bool
+
+    @property
+    def shown_gutter(self) -> Gutter:
+        """The gutter there is room for."""
+        return self.gutter if self.width >= MIN_DATED_WIDTH else Gutter.OFF
+
+    @property
+    def text_width(self) -> int:
+        """Cells of guest text in a row."""
+        return max(0, self.width - 2 - _DATE_CELLS[self.shown_gutter])
+
+
+class RowTexts:
+    """The guest's rows made safe, kept while they may be asked for again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[_Key, bool], ConsoleLine] = {}
+
+    def known(self, line: TranscriptRow, is_raw: bool) -> ConsoleLine | None:
+        """The row's text if it was made before."""
+        return self._kept.get((_key(line), is_raw))
+
+    def make(self, line: TranscriptRow, row: Row, is_raw: bool) -> ConsoleLine:
+        """The row's text, made now."""
+        if len(self._kept) >= _KEPT_ROWS:
+            self._kept.clear()
+        text = self._kept[_key(line), is_raw] = render_line(row.data, raw=is_raw)
+        return text
+
+
+class RowPainter:
+    """Makes and keeps the strips of one sandbox on one setting."""
+
+    def __init__(self, setting: Setting, paint: Paint, texts: RowTexts | None = None) -> None:
+        """A painter without strips.
+
+        Args:
+            setting: what every row has in common.
+            paint: the styles.
+            texts: rows of the same sandbox that were made safe before.
+        """
+        self.setting = setting
+        self.paint = paint
+        self.texts = RowTexts() if texts is None else texts
+        self._dates = RowDates(setting.shown_gutter)
+        self._kept: dict[_Key, Strip] = {}
+        self._older: dict[_Key, Strip] = {}
+        self._side = Segment("│", paint.look("border"))
+        self.blank = self._boxed([Segment(" " * (setting.width - 2), paint.plain)])
+        """A row without text."""
+        self.is_unfinished = False
+        """Whether long rows still wait to be made."""
+        self._long_rows = 0
+
+    @property
+    def has_undated(self) -> bool:
+        """Whether a row's date was not on disk yet when its strip was made."""
+        return self._dates.has_undated
+
+    def strips(self, lines: Sequence[Line], viewing: Viewing) -> list[Strip]:
+        """A strip for each line."""
+        if len(self._kept) >= _KEPT_ROWS:
+            self._older, self._kept = self._kept, {}
+        found = {line: strip for line in lines if (strip := self._known(line)) is not None}
+        missing = [line for line in lines if line not in found]
+        self._dates.look_up(missing, viewing)
+        self.is_unfinished = False
+        self._long_rows = 0
+        deadline = now().boot + LONG_ROWS_S
+        # Of a view that follows, the last rows are those that are read.
+        for line in reversed(missing) if viewing.view.is_following else missing:
+            found[line] = self._make(line, deadline)
+        return [found[line] for line in lines]
+
+    def longest(self, lines: Sequence[Line]) -> int:
+        """Cells of the longest of these lines, among those that were made."""
+        rows = [line for line in lines if not isinstance(line, Note)]
+        texts = [self.texts.known(row, self.setting.is_raw) for row in rows]
+        return max((cell_len(text.text) for text in texts if text is not None), default=0)
+
+    def message(self, text: SafeStr, height: int) -> list[Strip]:
+        """`text` in the middle of `height` rows, its first sentence apart and brighter."""
+        inner = self.setting.width - 2
+        head, stop, rest = text.partition(". ")
+        room = max(1, min(inner - 4, 64))
+        lines = [
+            (line, self.paint.plain)
+            for line in wrapped(safe_text(head + stop.strip(), limit=_SENTENCES), room)
+        ]
+        if rest:
+            quiet = self.paint.look("quiet")
+            lines += [(safe_text(""), quiet)]
+            lines += [(line, quiet) for line in wrapped(safe_text(rest, limit=_SENTENCES), room)]
+        lines = lines[:height]
+        above = (height - len(lines)) // 2
+        strips = [self.blank] * above
+        strips += [self._centred(line, style, inner) for line, style in lines]
+        return strips + [self.blank] * (height - len(strips))
+
+    def _known(self, line: Line) -> Strip | None:
+        key = _key(line)
+        found = self._kept.get(key) or self._older.get(key)
+        if found is not None:
+            self._kept[key] = found
+        return found
+
+    def _make(self, line: Line, deadline: float) -> Strip:
+        if isinstance(line, Note):
+            tone = "failed" if line.kind is NoteKind.FAILED else "divider"
+            strip = self._divider(line.text, tone)
+        elif line.row is None:
+            strip = self._divider(line.seam, "divider")
+        else:
+            text = self.texts.known(line, self.setting.is_raw)
+            if text is None:
+                if len(line.row.data) > _LONG_BYTES and not self._has_time(deadline):
+                    self.is_unfinished = True
+                    return self._text(_CONTINUED, _NOTHING)
+                text = self.texts.make(line, line.row, self.setting.is_raw)
+            date = _CONTINUED if line.row.continued else self._dates.of(line.position)
+            strip = self._text(date or "", text)
+            if date is None:
+                return strip
+        self._kept[_key(line)] = strip
+        return strip
+
+    def _has_time(self, deadline: float) -> bool:
+        """Whether one more long row may be made; one a call always may."""
+        self._long_rows += 1
+        return self._long_rows == 1 or now().boot <= deadline
+
+    def _divider(self, text: SafeStr, look: str) -> Strip:
+        return self._boxed(divider(text, look, self.setting.width - 2, self.paint.look))
+
+    def _text(self, date: str, text: ConsoleLine) -> Strip:
+        setting = self.setting
+        cells = _DATE_CELLS[setting.shown_gutter]
+        label = f"{date:>{cells - 1}} " if cells > 1 else date or " "
+        shown = self.paint.segments(text, setting.column, setting.text_width)
+        return self._boxed([Segment(label, self.paint.look("gutter")), *shown])
+
+    def _centred(self, text: SafeStr, style: RichStyle, inner: int) -> Strip:
+        strip = Strip([Segment(text, style)]) if text else Strip([], 0)
+        left = (inner - strip.cell_length) // 2
+        right = inner - strip.cell_length - left
+        plain = self.paint.plain
+        return self._boxed([Segment(" " * left, plain), *strip, Segment(" " * right, plain)])
+
+    def _boxed(self, segments: list[Segment]) -> Strip:
+        return Strip([self._side, *segments, self._side], self.setting.width)
+
+
+def _key(line: Line) -> _Key:
+    if isinstance(line, Note):
+        return line
+    return line.position, line.end, line.row is None or line.row.complete

@@ -1,0 +1,183 @@
+"""What a sandbox's state looks like, and why its pane is empty.
+
+A state is a glyph, a word and a tone, never a colour alone. Here and nowhere else
+facts become words for the list, the details and the panes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.console import SafeStr, safe_text
+from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
+
+LIVE_S = 5.0
+"""A console that gave a byte within this many seconds is live; else it is silent."""
+
+_SENTENCE_LIMIT = 1500
+
+
+class Sign(NamedTuple):
+    """A state as it is shown."""
+
+    glyph: str
+    """One character, one column wide: no emoji, and no rarer than the lines of a border."""
+    word: SafeStr
+    tone: str
+    """live, silent, waiting, off, ended or failed: the theme colours it `$gw-<tone>`."""
+
+
+TONES = ("live", "silent", "waiting", "off", "ended", "failed")
+
+_WORDS = {
+    ConsoleState.ABSENT: ("◇", "absent", "waiting"),
+    ConsoleState.CONNECTING: ("◇", "connecting", "waiting"),
+    ConsoleState.WAITING: ("◇", "waiting", "waiting"),
+    ConsoleState.HELD: ("◆", "held", "waiting"),
+    ConsoleState.ENDED: ("■", "ended", "ended"),
+    ConsoleState.FAILED: ("✘", "failed", "failed"),
+    ConsoleState.NOT_WATCHED: ("○", "not watched", "off"),
+}
+
+
+def sign_of(facts: SandboxFacts, now: float) -> Sign:
+    """The state of a sandbox at a glance.
+
+    Args:
+        facts: what capture told last.
+        now: seconds since the epoch, UTC.
+    """
+    if facts.proxy.state is ProxyState.FAILED:
+        return _sign("✘", "failed", "failed")
+    state = facts.console.state
+    if state is ConsoleState.CONNECTED:
+        silent_s = silent_for(facts, now)
+        if silent_s <= LIVE_S:
+            return _sign("●", "live", "live")
+        return _sign("◐", f"silent {duration(silent_s)}", "silent")
+    if state is ConsoleState.NOT_WATCHED:
+        if facts.proxy.state is ProxyState.STOPPED:
+            return _sign("○", "stopped", "off")
+        if facts.proxy.state is ProxyState.STARTING:
+            return _sign("◇", "starting", "waiting")
+    return _sign(*_WORDS[state])
+
+
+def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
+    """Why there is nothing to see in this sandbox's pane, and what to do about it.
+
+    Args:
+        facts: what capture told last.
+        now: seconds since the epoch, UTC.
+    """
+    console = facts.console
+    if facts.proxy.state is ProxyState.FAILED:
+        hint = console.hint or "Press s to try again"
+        return sentences("The proxy failed", facts.proxy.reason, hint)
+    match console.state:
+        case ConsoleState.ABSENT:
+            return sentences(
+                "There is no console yet",
+                console.reason or f"Nothing is at {facts.spec.console}",
+                console.hint,
+                "It is attached to as soon as it appears",
+            )
+        case ConsoleState.CONNECTING:
+            return sentences(f"Connecting to {facts.spec.console} …")
+        case ConsoleState.WAITING:
+            return sentences("Waiting for its turn", console.reason, console.hint or _CLOSE_OTHER)
+        case ConsoleState.HELD:
+            return sentences(f"The console is held by {_holder(facts)}", console.reason)
+        case ConsoleState.CONNECTED:
+            silent_s = silent_for(facts, now)
+            if silent_s <= LIVE_S:
+                return sentences("Connected", "Nothing was printed yet")
+            return sentences(
+                f"Connected, and silent for {duration(silent_s)}",
+                "Press a key in the guest, or boot it with console=ttyS0 if it prints elsewhere",
+            )
+        case ConsoleState.ENDED:
+            return sentences("The console ended", console.reason, console.hint)
+        case ConsoleState.FAILED:
+            return sentences("The console failed", console.reason, console.hint)
+        case ConsoleState.NOT_WATCHED:
+            return _not_watched(facts)
+
+
+def in_trouble(facts: SandboxFacts) -> bool:
+    """Whether somebody should look: it failed, waits behind a client, or is not recorded whole."""
+    return (
+        ProxyState.FAILED is facts.proxy.state
+        or facts.console.state in (ConsoleState.FAILED, ConsoleState.WAITING)
+        or bool(facts.recording_trouble)
+    )
+
+
+def silent_for(facts: SandboxFacts, now: float) -> float:
+    """Seconds since the last byte, or since the console was attached when none came yet."""
+    return max(0.0, now - max(facts.traffic.last_byte_at, facts.console.since))
+
+
+def duration(seconds: float) -> SafeStr:
+    """A span of time in its largest unit: `9s`, `4m`, `3h`, `2d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return safe_text(f"{int(seconds // size)}{unit}")
+    return safe_text(f"{int(seconds)}s")
+
+
+STATE_WORDS: tuple[tuple[Sign, str], ...] = (
+    (Sign("●", safe_text("live"), "live"), "The guest printed something in the last 5 seconds"),
+    (Sign("◐", safe_text("silent 9s"), "silent"), "Connected; nothing was printed for so long"),
+    (Sign("◇", safe_text("absent"), "waiting"), "Nothing is at the console's path yet"),
+    (
+        Sign("◇", safe_text("waiting"), "waiting"),
+        "Another client has the console; we are next",
+    ),
+    (Sign("◆", safe_text("held"), "waiting"), "Another process reads the console"),
+    (Sign("■", safe_text("ended"), "ended"), "The guest or its VMM went away"),
+    (Sign("✘", safe_text("failed"), "failed"), "The pane says why, and what to do"),
+    (Sign("○", safe_text("stopped"), "off"), "The proxy does not run; s starts it"),
+    (Sign("○", safe_text("not watched"), "off"), "Debug is off, so nobody reads the console"),
+)
+"""Each sign with what it means, for the help screen."""
+
+_CLOSE_OTHER = (
+    "Another client has this console. QEMU serves one at a time and lets the next one wait"
+    " without a word; ss -xp finds the other, and when it is closed this one is served"
+)
+
+
+def _not_watched(facts: SandboxFacts) -> SafeStr:
+    if facts.proxy.state is ProxyState.STOPPED:
+        return sentences("The proxy is stopped", "Press s to start it")
+    if facts.proxy.state is ProxyState.STARTING:
+        return sentences("The proxy is starting")
+    if not facts.spec.debug:
+        return sentences("Debug watching is off", "Press d to turn it on")
+    return sentences("Not watched", facts.console.reason, facts.console.hint)
+
+
+def _holder(facts: SandboxFacts) -> str:
+    pid, name = facts.console.holder_pid, facts.console.holder_name
+    if not pid:
+        return name or "another process"
+    return f"{pid} ({name})" if name else f"process {pid}"
+
+
+def sentences(*parts: str) -> SafeStr:
+    """The parts that say something, each as a sentence, in one safe line."""
+    said = [part.strip() for part in parts if part.strip()]
+    ended = [part if part[-1] in ".!?…" else f"{part}." for part in said]
+    return safe_text(" ".join(_begun(part) for part in ended), limit=_SENTENCE_LIMIT)
+
+
+def _begun(sentence: str) -> str:
+    """`sentence` with a capital, unless it begins with a path, a URL or a name."""
+    word = sentence.partition(" ")[0].rstrip(".,;:?!")
+    is_word = word.isalpha() and word.islower()
+    return sentence[0].upper() + sentence[1:] if is_word else sentence
+
+
+def _sign(glyph: str, word: str, tone: str) -> Sign:
+    return Sign(glyph, safe_text(word), tone)

@@ -1,0 +1,250 @@
+"""One sandbox's recording, opened for the screen, and where its viewer stands in it.
+
+A `Viewing` outlives the pane that shows it: panes are pooled and bound anew, while
+the scroll position, the count of unseen lines and the choices made for a sandbox
+stay with the sandbox.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from core.clock import Instant
+from core.console import Position, SafeStr, Transcript, safe_text
+from core.errors import RecordingError
+from core.recording import Generation, History, RecordingClock
+from core.sandboxes.model import SandboxFacts
+from tui.pane_view import Line, PaneView
+from tui.recorded import Recorded
+from tui.unseen import LineCounter, Numbered
+
+LOOK_AROUND_S = 1.0
+"""How often the folder is looked at for what the newest generation's size does not tell."""
+
+MAX_CLOCKS = 4
+"""Generations whose dates are at hand at once; a screen rarely shows more."""
+
+MAX_OPEN_HIDDEN = 64
+"""Sandboxes whose recordings are held open without a pane; descriptors are few."""
+
+MAX_GENERATIONS = 512
+"""The newest generations that one scroll holds."""
+
+
+class Gutter(enum.Enum):
+    """How a row is dated."""
+
+    RELATIVE = "relative"
+    """Seconds since its generation began."""
+    CLOCK = "clock"
+    """Local time of day."""
+    OFF = "off"
+
+    def next(self) -> Gutter:
+        """The choice after this one."""
+        order = list(Gutter)
+        return order[(order.index(self) + 1) % len(order)]
+
+
+class Viewing:
+    """The open recording of one sandbox."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.transcript = Transcript()
+        self.view = PaneView(self.transcript)
+        self.counter = LineCounter()
+        self.gutter = Gutter.RELATIVE
+        self.is_raw = False
+        self.trouble = safe_text("")
+        """Why the recording cannot be read; empty when it can."""
+        self._history: History | None = None
+        self._recorded: list[Recorded] = []
+        self._clocks: dict[int, RecordingClock] = {}
+        self._looked_at = float("-inf")
+        self._generation = ""
+        self._was_opened = False
+
+    @property
+    def generations(self) -> int:
+        """How many generations the scroll holds."""
+        return len(self._recorded)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no byte to show."""
+        return all(each.end <= each.start for each in self._recorded)
+
+    def poll(self, now: float, generation: str = "") -> bool:
+        """Whether there is something else to show than at the last call.
+
+        Args:
+            now: seconds on any clock that goes forward.
+            generation: the newest generation's name as capture tells it; a new name
+                is looked for at once.
+        """
+        try:
+            has_news = self._recorded[-1].refresh() if self._recorded else False
+            if generation != self._generation or now - self._looked_at >= LOOK_AROUND_S:
+                self._looked_at = now
+                has_news = self._look_around() or has_news
+                if not generation or (self._recorded and self._newest == generation):
+                    self._generation = generation
+        except RecordingError as error:
+            return self._failed(error)
+        self.trouble = safe_text("")
+        if not self._was_opened:
+            # What was there before anybody looked is history, not news.
+            self._was_opened = True
+            self.saw_all()
+        return has_news
+
+    def count(self) -> bool:
+        """Count lines that nobody saw, bounded; whether the number changed."""
+        try:
+            return self.counter.count([Numbered(each.sequence, each) for each in self._recorded])
+        except RecordingError as error:
+            return self._failed(error)
+
+    def saw_all(self) -> None:
+        """Every line so far has been seen."""
+        self.counter.reset(self.transcript.last)
+
+    def lines(self, height: int) -> tuple[Line, ...]:
+        """What a pane of `height` rows shows."""
+        try:
+            return self.view.window(height)
+        except RecordingError as error:
+            self._failed(error)
+            return ()
+
+    def elapsed(self, at: Position) -> float | None:
+        """Seconds from its generation's begin to the arrival of the byte `at`."""
+        try:
+            clock = self._clock(at.generation)
+            return None if clock is None else clock.elapsed(at.offset)
+        except RecordingError:
+            return None
+
+    def instant(self, at: Position) -> Instant | None:
+        """When the byte `at` arrived."""
+        try:
+            clock = self._clock(at.generation)
+            return None if clock is None else clock.at(at.offset)
+        except RecordingError:
+            return None
+
+    def percent(self, at: Position) -> int:
+        """How much of the recording lies before `at`."""
+        before = total = 0
+        for each in self._recorded:
+            size = each.end - each.start
+            total += size
+            if each.sequence < at.generation:
+                before += size
+            elif each.sequence == at.generation:
+                before += min(size, max(0, at.offset - each.start))
+        return 100 if total == 0 else before * 100 // total
+
+    def close(self) -> None:
+        """Give the descriptors back. Harmless when repeated."""
+        for each in self._recorded:
+            each.close()
+        for clock in self._clocks.values():
+            clock.close()
+        self._clocks.clear()
+
+    @property
+    def _newest(self) -> str:
+        return self._recorded[-1].generation.name
+
+    def _failed(self, error: RecordingError) -> bool:
+        trouble = safe_text(f"recording cannot be read: {error}")
+        is_news = trouble != self.trouble
+        self.trouble = trouble
+        return is_news
+
+    def _look_around(self) -> bool:
+        """Look for new generations, for the end of an older one and for dropped segments."""
+        if self._history is None:
+            self._history = History(self.folder)
+        else:
+            self._history.refresh()
+        has_news = False
+        for each in self._recorded[:-1]:
+            has_news = each.refresh() or has_news
+            each.rest_if_unread()
+        return self._open_new(self._history.generations) or has_news
+
+    def _open_new(self, generations: tuple[Generation, ...]) -> bool:
+        known = self._recorded[-1].sequence if self._recorded else -1
+        fresh = [each for each in generations if each.sequence > known][-MAX_GENERATIONS:]
+        for generation in fresh:
+            earlier = self._recorded[-1].generation if self._recorded else None
+            recorded = Recorded(generation)
+            self._recorded.append(recorded)
+            self.transcript.append(generation.sequence, recorded, _seam(earlier, generation))
+        return bool(fresh)
+
+    def _clock(self, sequence: int) -> RecordingClock | None:
+        clock = self._clocks.get(sequence)
+        if clock is None:
+            found = [each for each in self._recorded if each.sequence == sequence]
+            if not found:
+                return None
+            if len(self._clocks) >= MAX_CLOCKS:
+                self._clocks.pop(next(iter(self._clocks))).close()
+            clock = self._clocks[sequence] = RecordingClock(found[0].generation.folder)
+        return clock
+
+
+class Viewings:
+    """The viewings of all sandboxes, by id."""
+
+    def __init__(self) -> None:
+        self._viewings: dict[str, Viewing] = {}
+
+    def get(self, sandbox_id: str) -> Viewing | None:
+        """The viewing of a sandbox, None while nothing of it was recorded."""
+        return self._viewings.get(sandbox_id)
+
+    def of(self, facts: SandboxFacts) -> Viewing | None:
+        """The viewing of this sandbox, opened if need be."""
+        if not facts.recordings:
+            return self._viewings.get(facts.id)
+        folder = Path(facts.recordings)
+        viewing = self._viewings.get(facts.id)
+        if viewing is not None and viewing.folder != folder:
+            viewing.close()
+            viewing = None
+        if viewing is None:
+            viewing = self._viewings[facts.id] = Viewing(folder)
+        return viewing
+
+    def of_hidden(self, facts: SandboxFacts) -> Viewing | None:
+        """The viewing of a sandbox out of sight, opened while few are open."""
+        if len(self._viewings) >= MAX_OPEN_HIDDEN:
+            return self._viewings.get(facts.id)
+        return self.of(facts)
+
+    def keep(self, sandbox_ids: Iterable[str]) -> None:
+        """Close the viewings of all other sandboxes."""
+        kept = set(sandbox_ids)
+        for sandbox_id in [known for known in self._viewings if known not in kept]:
+            self._viewings.pop(sandbox_id).close()
+
+    def close(self) -> None:
+        """Close them all."""
+        self.keep(())
+
+
+def _seam(earlier: Generation | None, generation: Generation) -> SafeStr:
+    if earlier is None:
+        return safe_text("")
+    began = datetime.fromtimestamp(generation.started_wall)
+    is_same_day = began.date() == datetime.fromtimestamp(earlier.started_wall).date()
+    when = f"{began:%H:%M:%S}" if is_same_day else f"{began:%Y-%m-%d %H:%M:%S}"
+    return safe_text(f"guest rebooted {when}")

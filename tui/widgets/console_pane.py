@@ -1,0 +1,383 @@
+"""One sandbox's console on the screen.
+
+The pane reads the recording, never the console: it can be paused, hidden or slow
+without a byte lost. It scrolls by itself, so that no size of it ever depends on how
+much there is to show and a flood causes no layout. What a frame costs depends on
+the rows that are in sight, not on what arrived.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.color import Color
+from textual.geometry import Region
+from textual.reactive import var
+from textual.strip import Strip
+from textual.widget import Widget
+
+from core.console import Role
+from core.sandboxes.model import SandboxFacts
+from tui.paint import Backdrop, Paint
+from tui.pane_facts import FrameFacts, frame_facts, tail_note
+from tui.pane_frame import bottom_edge, top_edge
+from tui.pane_rows import RowPainter, Setting
+from tui.pane_view import Line
+from tui.states import TONES, why_empty
+from tui.viewing import Gutter, Viewing, Viewings
+
+WHEEL_ROWS = 3
+_LOOKS = ("gutter", "divider", "border", "number", "name", "quiet", "paused", *TONES)
+_DATE_RETRIES = 30
+"""Beats for which a row's missing date is looked for again."""
+
+
+class ConsolePane(Widget, can_focus=True):
+    """The console of one sandbox; it shows nothing until `show` is called.
+
+    Whoever mounts it calls `beat` at the rate at which it shall be painted.
+    """
+
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"console--{name}" for name in (*(role.value for role in Role), *_LOOKS)
+    }
+
+    DEFAULT_CSS = """
+    ConsolePane {
+        background: $background;
+        color: $gw-guest;
+
+        .console--text { color: $gw-guest; }
+        .console--stamp { color: $gw-stamp; text-style: $gw-quiet-style; }
+        .console--alarm { color: $gw-alarm; text-style: bold; }
+        .console--debug { color: $gw-debug; text-style: $gw-quiet-style; }
+        .console--info { color: $gw-info; }
+        .console--warn { color: $gw-warn; }
+        .console--error { color: $gw-error; }
+        .console--source { color: $gw-source; }
+        .console--field { color: $gw-field; text-style: $gw-quiet-style; }
+        .console--mark { color: $gw-mark; }
+        .console--gutter { color: $gw-gutter; text-style: $gw-quiet-style; }
+        .console--divider { color: $gw-quiet; text-style: $gw-quiet-style; }
+        .console--border { color: $gw-frame; }
+        .console--number { color: $gw-quiet; text-style: $gw-quiet-style; }
+        .console--name { color: $gw-guest; text-style: bold; }
+        .console--quiet { color: $gw-quiet; text-style: $gw-quiet-style; }
+        .console--paused { color: $gw-accent; text-style: bold; }
+        .console--live { color: $gw-live; }
+        .console--silent { color: $gw-silent; }
+        .console--waiting { color: $gw-waiting; }
+        .console--off { color: $gw-off; }
+        .console--ended { color: $gw-ended; }
+        .console--failed { color: $gw-failed; }
+
+        &:focus .console--border { color: $gw-accent; }
+        &:focus .console--number { color: $gw-accent; text-style: bold; }
+        &.-selected .console--name { color: $gw-accent; }
+    }
+    """
+
+    is_selected: var[bool] = var(False, toggle_class="-selected")
+    """Whether its sandbox is the one selected in the list."""
+
+    def __init__(self, viewings: Viewings | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._owns_viewings = viewings is None
+        self._viewings = Viewings() if viewings is None else viewings
+        self._facts: SandboxFacts | None = None
+        self._number = 0
+        self._viewing: Viewing | None = None
+        self._rows: RowPainter | None = None
+        self._paint: Paint | None = None
+        self._behind = Color(0, 0, 0)
+        self._strips: list[Strip] = []
+        self._edge_facts: tuple[FrameFacts, int] | None = None
+        self._now = 0.0
+        self._second = -1
+        self._retries = 0
+
+    # What it shows
+
+    @property
+    def facts(self) -> SandboxFacts | None:
+        """The sandbox it shows, None when it shows none."""
+        return self._facts
+
+    @property
+    def number(self) -> int:
+        """The key it is shown under, 0 for none."""
+        return self._number
+
+    @property
+    def following(self) -> bool:
+        """Whether the last row stays in sight as the guest writes."""
+        return self._viewing is None or self._viewing.view.is_following
+
+    @property
+    def unseen(self) -> int:
+        """Lines that arrived since the view was paused, or since the pane had the focus."""
+        return 0 if self._viewing is None else self._viewing.counter.lines
+
+    def show(self, facts: SandboxFacts, number: int, now: float | None = None) -> None:
+        """Show this sandbox.
+
+        Args:
+            facts: the sandbox as it is now.
+            number: the key it is shown under, 0 for none.
+            now: seconds since the epoch, UTC; None: as at the last beat.
+        """
+        if now is not None:
+            self._now = now
+        is_other = self._facts is None or self._facts.id != facts.id
+        self._facts, self._number = facts, number
+        viewing = self._viewings.of(facts)
+        if viewing is not self._viewing:
+            self._viewing = viewing
+            is_other = True
+            if viewing is not None:
+                viewing.poll(self._now, facts.generation)
+        if viewing is not None:
+            viewing.view.tail = tail_note(facts)
+        if is_other:
+            self._rows = None
+            self._retries = _DATE_RETRIES
+        self._repaint()
+
+    def clear(self) -> None:
+        """Show no sandbox."""
+        self._facts = self._viewing = None
+        self._rows = None
+        self._repaint()
+
+    def beat(self, now: float) -> None:
+        """Look for new output and paint it, if there is any.
+
+        Args:
+            now: seconds since the epoch, UTC.
+        """
+        self._now = now
+        if self._facts is None:
+            return
+        has_news = False
+        viewing = self._viewing
+        if viewing is not None:
+            has_news = viewing.poll(now, self._facts.generation)
+            if self.has_focus and viewing.view.is_following:
+                viewing.saw_all()
+            elif viewing.count():
+                has_news = True
+        if not self.display:
+            return
+        if has_news:
+            self._retries = _DATE_RETRIES
+        elif self._rows is not None and self._rows.is_unfinished:
+            has_news = True
+        elif self._retries > 0 and self._rows is not None and self._rows.has_undated:
+            self._retries -= 1
+            has_news = True
+        if has_news or int(now) != self._second:
+            self._second = int(now)
+            self._repaint()
+
+    # How it is moved
+
+    def scroll_rows(self, n: int) -> None:
+        """Scroll by `n` rows, down when positive; reaching the end follows again."""
+        if self._viewing is not None:
+            was_following = self.following
+            self._viewing.view.scroll(n, self._height)
+            self._moved(was_following)
+
+    def scroll_pages(self, n: int) -> None:
+        """Scroll by `n` panes full, less a row for the eye to hold on to."""
+        self.scroll_rows(n * max(1, self._height - 1))
+
+    def go_home(self) -> None:
+        """Go to the first row there is."""
+        if self._viewing is not None:
+            was_following = self.following
+            self._viewing.view.go_home(self._height)
+            self._moved(was_following)
+
+    def go_end(self) -> None:
+        """Go to the last row and follow."""
+        self.follow()
+
+    def follow(self) -> None:
+        """Keep the last row in sight from now on."""
+        if self._viewing is not None:
+            self._viewing.view.follow()
+            self._viewing.saw_all()
+            self._moved(was_following=True)
+
+    def scroll_columns(self, n: int) -> None:
+        """Scroll sideways by `n` cells, right when positive."""
+        if self._viewing is not None:
+            limit = 0
+            if self._rows is not None:
+                limit = self._rows.longest(self._viewing.lines(self._height)) - 1
+            self._viewing.view.scroll_columns(n, limit)
+            self._moved(was_following=self.following)
+
+    def cycle_time(self) -> None:
+        """Date rows in the next way: since the generation began, by local clock, not at all."""
+        if self._viewing is not None:
+            self._viewing.gutter = self._viewing.gutter.next()
+            self._repaint()
+
+    def toggle_raw(self) -> None:
+        """Show lines as the guest wrote them, or as agent and kernel lines again."""
+        if self._viewing is not None:
+            self._viewing.is_raw = not self._viewing.is_raw
+            self._repaint()
+
+    # How it is painted
+
+    @property
+    def _height(self) -> int:
+        return max(0, self.size.height - 2)
+
+    def render_line(self, y: int) -> Strip:
+        """The strip of row `y`, made beforehand."""
+        if len(self._strips) != self.size.height or self._paint is None:
+            self._strips = self._all_strips()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of the rows in `crop`.
+
+        A strip is whole as it stands, border and background included. Taking the way
+        through Textual's styles again would double what a frame costs.
+        """
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, self._behind) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    def notify_style_update(self) -> None:
+        """Fetch the theme's colours anew at the next paint."""
+        super().notify_style_update()
+        self._paint = None
+
+    def allow_focus(self) -> bool:
+        """Only a pane in sight that shows a sandbox takes the focus."""
+        return self.display and self._facts is not None
+
+    def on_resize(self) -> None:
+        """Paint for the new size."""
+        self._repaint()
+
+    def on_focus(self) -> None:
+        """What is in sight counts as seen from now on."""
+        if self._viewing is not None and self._viewing.view.is_following:
+            self._viewing.saw_all()
+
+    def on_unmount(self) -> None:
+        """Give the descriptors back."""
+        if self._owns_viewings:
+            self._viewings.close()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel scrolls rows, with shift columns."""
+        event.stop()
+        self._wheel(1, sideways=event.shift or event.ctrl)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel scrolls rows, with shift columns."""
+        event.stop()
+        self._wheel(-1, sideways=event.shift or event.ctrl)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """A wheel that goes sideways scrolls columns."""
+        event.stop()
+        self._wheel(1, sideways=True)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """A wheel that goes sideways scrolls columns."""
+        event.stop()
+        self._wheel(-1, sideways=True)
+
+    def _wheel(self, direction: int, *, sideways: bool) -> None:
+        if sideways:
+            self.scroll_columns(direction * 2 * WHEEL_ROWS)
+        else:
+            self.scroll_rows(direction * WHEEL_ROWS)
+
+    def _moved(self, was_following: bool) -> None:
+        if self._viewing is not None and was_following != self.following:
+            self._viewing.saw_all()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Make the strips and have those painted that are other objects than before."""
+        if not self.is_attached or self.size.height == 0:
+            return
+        before = self._strips
+        after = self._strips = self._all_strips()
+        if len(before) != len(after):
+            self.refresh()
+            return
+        changed = [y for y, strip in enumerate(after) if strip is not before[y]]
+        if changed:
+            width = self.size.width
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _all_strips(self) -> list[Strip]:
+        width, height = self.size
+        paint = self._paint
+        if paint is None:
+            paint = self._paint = self._fetch_paint()
+        if width < 4 or height < 2 or self._facts is None:
+            return [Strip.blank(width, paint.plain)] * height
+        painter = self._painter(paint)
+        viewing = self._viewing
+        lines: tuple[Line, ...] = ()
+        if viewing is None or viewing.is_empty:
+            rows = painter.message(why_empty(self._facts, self._now), height - 2)
+        else:
+            lines = viewing.lines(height - 2)
+            rows = painter.strips(lines, viewing)
+            rows += [painter.blank] * (height - 2 - len(rows))
+        return self._framed(rows, frame_facts(self._facts, self._number, viewing, lines, self._now))
+
+    def _painter(self, paint: Paint) -> RowPainter:
+        """What makes the rows; another one when all rows look different from now on."""
+        viewing, width = self._viewing, self.size.width
+        setting = Setting(width, 0, Gutter.OFF, False)
+        if viewing is not None:
+            setting = Setting(width, viewing.view.column, viewing.gutter, viewing.is_raw)
+        painter = self._rows
+        if painter is None or painter.setting != setting or painter.paint is not paint:
+            texts = None if painter is None else painter.texts
+            painter = self._rows = RowPainter(setting, paint, texts)
+        return painter
+
+    def _framed(self, rows: list[Strip], facts: FrameFacts) -> list[Strip]:
+        """`rows` between the two borders; borders that say the same stay the same objects."""
+        assert self._paint is not None
+        width, look = self.size.width, self._paint.look
+        said = (facts, width)
+        if said == self._edge_facts and len(self._strips) >= 2:
+            return [self._strips[0], *rows, self._strips[-1]]
+        self._edge_facts = said
+        top = Strip(top_edge(facts, width, look), width)
+        return [top, *rows, Strip(bottom_edge(facts, width, look), width)]
+
+    def _fetch_paint(self) -> Paint:
+        """Ask the style sheet once for all that is painted until the theme or focus changes."""
+        self._edge_facts = None
+        self._behind = self.background_colors[1]
+        looks = {name: self.get_component_rich_style(f"console--{name}") for name in _LOOKS}
+        roles = {role: self.get_component_rich_style(f"console--{role.value}") for role in Role}
+        app = self.app
+        backdrop = Backdrop(
+            is_ansi=app.native_ansi_color,
+            is_dark=app.current_theme.dark,
+            has_colour=not app.no_color,
+        )
+        return Paint(roles, looks, backdrop)

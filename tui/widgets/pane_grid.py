@@ -1,0 +1,273 @@
+"""The grid of live consoles: which sandboxes are in sight, where, and how often they are painted.
+
+Panes are made once and bound anew as pages turn. One timer drives them all. Places
+change when the sandboxes, the page, the zoom or the size change, never because a
+guest wrote something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
+from textual.widget import Widget
+
+from core.clock import now as this_moment
+from core.sandboxes.model import SandboxFacts
+from tui.layouts import places, shape_for
+from tui.viewing import Viewings
+from tui.widgets.console_pane import ConsolePane
+
+BEATS_PER_S = 15
+"""How often the focused pane is painted while its guest writes; the others half as often."""
+
+BEAT_S = 0.03
+"""How long one beat goes on with further panes; keys are waiting for it."""
+
+MAX_PANES = 9
+_HIDDEN_PER_BEAT = 8
+"""Sandboxes out of sight whose new lines are counted in one beat."""
+
+
+class _Places(Layout):
+    """Puts the grid's panes where `tui.layouts` says."""
+
+    name = "panes"
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        count = len(children)
+        found = places(shape_for(count, *size), count, *size) if count else []
+        return [
+            WidgetPlacement(Region(*place), NULL_OFFSET, NULL_SPACING, child)
+            for child, place in zip(children, found, strict=True)
+        ]
+
+
+class PaneGrid(Widget):
+    """Up to nine consoles at once; more are on further pages."""
+
+    DEFAULT_CSS = """
+    PaneGrid {
+        width: 1fr;
+        height: 1fr;
+        background: $background;
+    }
+    """
+
+    class PaneFocused(Message):
+        """A pane took the focus."""
+
+        def __init__(self, sandbox_id: str) -> None:
+            super().__init__()
+            self.sandbox_id = sandbox_id
+
+    def __init__(
+        self,
+        clock: Callable[[], float] | None = None,
+        *,
+        make_pane: Callable[[Viewings], ConsolePane] = ConsolePane,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """A grid without panes until `show` is called.
+
+        Args:
+            clock: seconds since the epoch, UTC; without it, time stands at what
+                `show` said last.
+            make_pane: makes each of the panes.
+            id: Textual's name for it.
+            classes: Textual's style classes.
+        """
+        super().__init__(id=id, classes=classes)
+        self._clock = clock
+        self._places = _Places()
+        self._viewings = Viewings()
+        self._panes = [make_pane(self._viewings) for _ in range(MAX_PANES)]
+        self._facts: list[SandboxFacts] = []
+        self._now = 0.0
+        self._selected: str | None = None
+        self._zoomed: str | None = None
+        self._page = 0
+        self._pages = 1
+        self._tick = 0
+        self._next_hidden = 0
+
+    @property
+    def layout(self) -> Layout:
+        """Places its panes by itself, so that no style decides."""
+        return self._places
+
+    @property
+    def page(self) -> int:
+        """The page in sight, from 0."""
+        return self._page
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return self._pages
+
+    @property
+    def zoomed(self) -> str | None:
+        """The sandbox that has the whole grid, None when none has."""
+        return self._zoomed
+
+    @property
+    def panes(self) -> list[ConsolePane]:
+        """The panes in sight, in the order of their numbers."""
+        return [pane for pane in self._panes if pane.display and pane.facts is not None]
+
+    @property
+    def focused_pane(self) -> ConsolePane | None:
+        """The pane that has the focus, None when none of them has."""
+        return next((pane for pane in self._panes if pane.has_focus), None)
+
+    def pane_of(self, sandbox_id: str) -> ConsolePane | None:
+        """The pane in sight that shows this sandbox."""
+        return next((pane for pane in self.panes if _shows(pane, sandbox_id)), None)
+
+    def unseen(self, sandbox_id: str) -> int:
+        """Lines of this sandbox that nobody saw since this dashboard began to watch it."""
+        viewing = self._viewings.get(sandbox_id)
+        return 0 if viewing is None else viewing.counter.lines
+
+    def show(self, facts: Sequence[SandboxFacts], now: float) -> None:
+        """Show these sandboxes, as they are now.
+
+        Args:
+            facts: all of them, in order; those without a place are on other pages.
+            now: seconds since the epoch, UTC.
+        """
+        self._facts = list(facts)
+        self._now = now
+        ids = [each.id for each in facts]
+        self._viewings.keep(ids)
+        if self._zoomed not in ids:
+            self._zoomed = None
+        self._bind()
+
+    def zoom(self, sandbox_id: str | None) -> None:
+        """Give this sandbox the whole grid and the focus; with None, back to all."""
+        self._zoomed = sandbox_id
+        if sandbox_id is not None:
+            self._selected = sandbox_id
+        self._bind()
+        if sandbox_id is not None and (pane := self.pane_of(sandbox_id)) is not None:
+            pane.focus()
+
+    def select(self, sandbox_id: str | None) -> None:
+        """Turn to the page that holds this sandbox, and mark its pane."""
+        if sandbox_id == self._selected:
+            return
+        self._selected = sandbox_id
+        if self._zoomed is not None and sandbox_id is not None:
+            self._zoomed = sandbox_id
+        self._bind()
+
+    def focus_pane(self, n: int) -> None:
+        """Focus the pane whose number is `n`, if it is in sight."""
+        for pane in self.panes:
+            if pane.number == n:
+                pane.focus()
+
+    def compose(self) -> ComposeResult:
+        """All the panes there will ever be, hidden."""
+        for pane in self._panes:
+            pane.display = False
+            yield pane
+
+    def on_mount(self) -> None:
+        """Start the one timer."""
+        self.set_interval(1 / BEATS_PER_S, self.beat, name="panes")
+
+    def on_unmount(self) -> None:
+        """Give the recordings' descriptors back."""
+        self._viewings.close()
+
+    def on_resize(self) -> None:
+        """Another size may hold more or fewer panes."""
+        self._bind()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Tell which sandbox has the focus now."""
+        if isinstance(event.widget, ConsolePane) and event.widget.facts is not None:
+            self.post_message(self.PaneFocused(event.widget.facts.id))
+
+    def beat(self) -> None:
+        """Paint what has changed: the focused pane each time, the others every second time."""
+        if self._clock is not None:
+            self._now = self._clock()
+        self._tick += 1
+        began = this_moment().boot
+        for turn in self._turns():
+            self._panes[turn].beat(self._now)
+            if this_moment().boot - began > BEAT_S:
+                break
+        self._count_hidden()
+
+    def _turns(self) -> list[int]:
+        """The panes whose turn it is, the focused one first, the others from another one each."""
+        order = [(self._tick + step) % MAX_PANES for step in range(MAX_PANES)]
+        due = [turn for turn in order if self._panes[turn].display]
+        focused = [turn for turn in due if self._panes[turn].has_focus]
+        others = [turn for turn in due if not self._panes[turn].has_focus]
+        return focused + [turn for turn in others if (self._tick + turn) % 2 == 0]
+
+    def _bind(self) -> None:
+        """Give each pane its sandbox and say which are in sight."""
+        if not self.is_attached or not self.size:
+            return
+        focused = self.focused_pane
+        focused_id = focused.facts.id if focused is not None and focused.facts else None
+        page = self._page_facts()
+        with self.app.batch_update():
+            for index, pane in enumerate(self._panes):
+                if index >= len(page):
+                    pane.display = False
+                    pane.clear()
+                    continue
+                facts = page[index]
+                pane.show(facts, index + 1, self._now)
+                pane.is_selected = facts.id == self._selected
+                pane.display = self._zoomed in (None, facts.id)
+        if focused_id is not None and focused is not None and not _shows(focused, focused_id):
+            self._carry_focus(focused_id)
+
+    def _page_facts(self) -> list[SandboxFacts]:
+        count = len(self._facts)
+        held = min(count, shape_for(count, *self.size).places) or 1
+        ids = [facts.id for facts in self._facts]
+        wanted = self._zoomed or self._selected
+        self._pages = max(1, -(-count // held))
+        if wanted in ids:
+            self._page = ids.index(wanted) // held
+        self._page = min(self._page, self._pages - 1)
+        return self._facts[self._page * held : (self._page + 1) * held]
+
+    def _carry_focus(self, sandbox_id: str) -> None:
+        """The focus stays with a sandbox whose pane is another one now."""
+        pane = self.pane_of(sandbox_id)
+        if pane is not None:
+            pane.focus()
+
+    def _count_hidden(self) -> None:
+        """Count new lines of a few sandboxes out of sight, each in its turn."""
+        in_sight = {pane.facts.id for pane in self.panes if pane.facts is not None}
+        hidden = [facts for facts in self._facts if facts.id not in in_sight]
+        for _ in range(min(len(hidden), _HIDDEN_PER_BEAT)):
+            self._next_hidden = (self._next_hidden + 1) % len(hidden)
+            facts = hidden[self._next_hidden]
+            viewing = self._viewings.of_hidden(facts)
+            if viewing is not None:
+                viewing.poll(self._now, facts.generation)
+                viewing.count()
+
+
+def _shows(pane: ConsolePane, sandbox_id: str) -> bool:
+    return pane.facts is not None and pane.facts.id == sandbox_id
