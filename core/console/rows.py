@@ -77,7 +77,7 @@ def rows_forward(
     """
     rows: list[Row] = []
     for _ in range(_TRIES):
-        blocks = _Blocks(source, block_bytes)
+        blocks = _Blocks(source, block_bytes, source.end)
         at = max(offset, blocks.start)
         while len(rows) < count and at < blocks.end:
             found = blocks.break_after(at)
@@ -104,40 +104,34 @@ def rows_backward(
         count: rows.
         block_bytes: bytes of a block, 4 at least.
     """
-    blocks = _Blocks(source, block_bytes)
-    at = min(offset, blocks.end)
-    is_break = True
-    if at > blocks.start:
-        start = blocks.break_before(at + 1)
-        is_break = start == at
-        if not is_break and at < blocks.end:
-            at, is_break = start, True
     rows: list[Row] = []
-    while len(rows) < count and at > blocks.start:
-        row = blocks.row(blocks.break_before(at), at, is_break)
-        if row is None:
+    end = source.end
+    for _ in range(_TRIES):
+        blocks = _Blocks(source, block_bytes, end)
+        rows = blocks.rows_before(min(offset, blocks.end), count)
+        if rows or not blocks.is_torn:
             break
-        rows.append(row)
-        at, is_break = row.start, True
-    rows.reverse()
+        end = blocks.end
     return rows
 
 
 def row_start(source: Source, offset: int, *, block_bytes: int = MAX_ROW_BYTES) -> int:
     """The start of the row that holds `offset`, or of the one that will."""
-    blocks = _Blocks(source, block_bytes)
+    blocks = _Blocks(source, block_bytes, source.end)
     return blocks.break_before(min(max(offset, blocks.start), blocks.end) + 1)
 
 
 class _Blocks:
     """A source as it stands at one moment, read by whole blocks, each one once."""
 
-    def __init__(self, source: Source, block_bytes: int) -> None:
+    def __init__(self, source: Source, block_bytes: int, end: int) -> None:
         self._source = source
         self._size = block_bytes
         self._kept: dict[int, bytes] = {}
         self.start = source.start
-        self.end = max(source.end, self.start)
+        self.end = max(end, self.start)
+        self.is_torn = False
+        """Bytes that should be there were not: `end` is now where they begin."""
 
     def break_after(self, at: int) -> int | None:
         """The first row start behind `at`; None when it is not decided yet."""
@@ -163,6 +157,8 @@ class _Blocks:
         first = max(0, self.start // self._size - 1)
         while number >= first:
             base, data = self._block(number)
+            if self.is_torn:
+                break
             found = data.rfind(b"\n", 0, max(0, at - 1 - base))
             if found >= 0:
                 return base + found + 1
@@ -172,6 +168,25 @@ class _Blocks:
                     return forced
             number -= 1
         return self.start
+
+    def rows_before(self, at: int, count: int) -> list[Row]:
+        """The last `count` rows that end at or before `at`, up to where bytes went away."""
+        is_break = True
+        if at > self.start:
+            start = self.break_before(at + 1)
+            is_break = start == at
+            if not is_break and at < self.end:
+                at, is_break = start, True
+        rows: list[Row] = []
+        while len(rows) < count and at > self.start:
+            start = self.break_before(at)
+            row = None if self.is_torn else self.row(start, at, is_break)
+            if row is None:
+                break
+            rows.append(row)
+            at, is_break = start, True
+        rows.reverse()
+        return rows
 
     def row(self, start: int, end: int, complete: bool) -> Row | None:
         """The row between two breaks; None when its bytes went away meanwhile."""
@@ -210,7 +225,8 @@ class _Blocks:
             size = min((number + 1) * self._size, self.end) - base
             data = self._source.read(base, size) if size > 0 else b""
             if len(data) < size:
-                # Dropped or cut off since: what is behind cannot be reached either.
+                # Dropped or cut off meanwhile: what is behind cannot be reached either.
+                self.is_torn = True
                 self.end = min(self.end, base + len(data))
             if len(self._kept) >= _KEPT_BLOCKS:
                 del self._kept[next(iter(self._kept))]

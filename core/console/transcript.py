@@ -102,7 +102,7 @@ class Transcript:
         return Position(self._parts[-1].sequence, self._parts[-1].source.end)
 
     def forward(self, at: Position, count: int) -> list[TranscriptRow]:
-        """The `count` rows from `at` on, fewer at the end. Reads raise what sources raise."""
+        """The `count` rows from `at` on, fewer at the end. What a source raises passes through."""
         found: list[TranscriptRow] = []
         for part in self._parts[bisect_left(self._sequences, at.generation) :]:
             offset = at.offset if part.sequence == at.generation else _SEAM_OFFSET
@@ -115,7 +115,7 @@ class Transcript:
         return found
 
     def backward(self, at: Position, count: int) -> list[TranscriptRow]:
-        """The last `count` rows before `at`, in their order."""
+        """The last `count` rows before `at`, in order. What a source raises passes through."""
         found: list[TranscriptRow] = []
         for index in range(bisect_left(self._sequences, at.generation + 1) - 1, -1, -1):
             part = self._parts[index]

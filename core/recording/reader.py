@@ -113,6 +113,7 @@ class GenerationReader:
                 self._close_tail()
                 self._tail = fd
                 self._segments = (*segments[:-1], segments[-1].grown(found.st_size))
+                self._close_dropped()
                 return
             os.close(fd)
         else:
@@ -159,6 +160,11 @@ class GenerationReader:
         if len(self._open) > MAX_OPEN:
             os.close(self._open.popitem(last=False)[1])
         return opened
+
+    def _close_dropped(self) -> None:
+        """Give the disk the space of dropped segments back."""
+        for start in [start for start in self._open if start < self.start]:
+            os.close(self._open.pop(start))
 
     def _close_tail(self) -> None:
         if self._tail >= 0:

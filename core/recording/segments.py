@@ -53,24 +53,24 @@ def survey(folder: Folder) -> tuple[Segment, ...]:
     Segments do not overlap; one whose log was cut leaves a hole behind it.
 
     Raises:
-        RecordingError: the index may not be read.
+        RecordingError: the folder or the index may not be read.
     """
     for _ in range(_TRIES):
         before = folder.stat_file(LOG)
-        names = folder.names()
+        full = _full_segments(folder)
+        start = _growing_start(folder, full)
         log = folder.stat_file(LOG)
-        # The same log before and after: nothing was renamed while the names were read.
+        # The same log before and after: nothing was renamed while the others were looked at.
         if (before and file_id(before)) == (log and file_id(log)):
             break
-    full = _full_segments(folder, names)
     if log is None:
         return tuple(full)
-    start = _growing_start(folder, full)
     return (*full, Segment(start, 0, LOG, file_id(log)).grown(log.st_size))
 
 
-def _full_segments(folder: Folder, names: list[str]) -> list[Segment]:
-    starts = sorted(start for start in map(parse_segment_log, names) if start is not None)
+def _full_segments(folder: Folder) -> list[Segment]:
+    found_starts = map(parse_segment_log, folder.names())
+    starts = sorted(start for start in found_starts if start is not None)
     full: list[Segment] = []
     for i, start in enumerate(starts):
         name = segment_log(start)

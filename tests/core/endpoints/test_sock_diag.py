@@ -137,7 +137,7 @@ def qemu_console(qemu_binary: str, folder: Path) -> Iterator[UnixEndpoint]:
 
 async def until_accepted(console: Console, expected: bool) -> None:
     with anyio.fail_after(10):
-        while console.is_accepted() is not expected:  # noqa: ASYNC110 (the kernel tells nobody)
+        while console.is_accepted() is not expected:
             await anyio.sleep(0.01)
 
 

@@ -20,7 +20,9 @@ SECRET = b"not to be touched"
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids="umask {:03o}".format)
-def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    # The test's own folder is made before.
+    assert tmp_path.is_dir()
     assert isinstance(request.param, int)
     before = os.umask(request.param)
     yield
