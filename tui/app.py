@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -33,7 +32,6 @@ class GuestwatchApp(App[None]):
     TITLE = "guestwatch"
     COMMAND_PALETTE_BINDING = "ctrl+p"
     PAUSE_GC_ON_SCROLL = True
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[object]]]] = {}
 
     def __init__(
         self, link: CaptureLink, *, host: str, clock: Callable[[], float], theme: str = "dark"

@@ -7,7 +7,6 @@ command on its way must not be torn.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
@@ -18,6 +17,9 @@ from textual.message import Message
 from core.client import CaptureGone, CaptureLink, EventsLost, SandboxChanged, TrafficCounted
 from core.errors import CaptureError, GuestwatchError
 from core.sandboxes.model import SandboxFacts, Traffic
+
+MAX_WISHES = 64
+"""More key presses than a person makes while one command is on its way."""
 
 
 class Listed(Message):
@@ -98,13 +100,16 @@ class Bridge:
     def __init__(self, link: CaptureLink, post: Callable[[Message], object]) -> None:
         self._link = link
         self._post = post
-        # A person's key presses: they never come by the thousand.
-        self._wishes, self._made = anyio.create_memory_object_stream[Wish](math.inf)
+        self._wishes, self._made = anyio.create_memory_object_stream[Wish](MAX_WISHES)
         self._is_running = False
 
     def wish(self, wish: Wish) -> None:
         """Ask capture for something; a refusal comes as `WishRefused`."""
-        self._wishes.send_nowait(wish)
+        try:
+            self._wishes.send_nowait(wish)
+        except anyio.WouldBlock:
+            error = CaptureError("Too many commands at once", hint="Try again in a moment.")
+            self._post(WishRefused(wish.sandbox_id, error))
 
     def close(self) -> None:
         """Take no more wishes; those that were made are still carried."""

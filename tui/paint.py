@@ -28,6 +28,9 @@ _MIN_CONTRAST = 1.7
 _ON_COLOUR_CONTRAST = 3.0
 """What the theme's text colour must keep on a background the guest chose."""
 
+_DIM = 0.6
+"""How much of a dim text's colour is its own; the rest is what is behind it."""
+
 _CACHED_STYLES = 4096
 """A guest can ask for any number of colours; we remember this many."""
 
@@ -107,7 +110,7 @@ class Paint:
         if found is None:
             if len(self._styles) >= _CACHED_STYLES:
                 self._styles.clear()
-            found = self._styles[key] = self._roles[role] + self._own(style)
+            found = self._styles[key] = self._own(style, self._roles[role])
         return found
 
     def segments(self, line: ConsoleLine, column: int, width: int) -> list[Segment]:
@@ -152,14 +155,18 @@ class Paint:
         visible = strip.crop(column, column + width - is_clipped)
         return list(visible), visible.cell_length, is_clipped
 
-    def _own(self, style: Style) -> RichStyle:
+    def _own(self, style: Style, base: RichStyle) -> RichStyle:
         fg, bg = self._colours(style)
+        is_dim = style.dim
+        if is_dim and not self._backdrop.is_ansi:
+            # Terminals do not agree on how dim dim is; ours stays legible.
+            fg, is_dim = _dimmed(fg or base.color, bg or base.bgcolor), False
         # An attribute that is off must stay unset, or it would undo the role's.
-        return RichStyle(
+        return base + RichStyle(
             color=fg,
             bgcolor=bg,
             bold=style.bold or None,
-            dim=style.dim or None,
+            dim=is_dim or None,
             italic=style.italic or None,
             underline=style.underline or None,
             reverse=style.reverse or None,
@@ -234,6 +241,14 @@ def _handed_through(colour: Colour | None) -> RichColor | None:
     if colour is None:
         return None
     return RichColor.from_ansi(colour) if isinstance(colour, int) else RichColor.from_rgb(*colour)
+
+
+def _dimmed(text: RichColor | None, behind: RichColor | None) -> RichColor | None:
+    if text is None or behind is None:
+        return text
+    one, other = _rgb_of(text, _WHITE), _rgb_of(behind, _BLACK)
+    mixed = (round(a * _DIM + b * (1 - _DIM)) for a, b in zip(one, other, strict=True))
+    return RichColor.from_rgb(*mixed)
 
 
 def _rgb_of(colour: RichColor | None, otherwise: RGB) -> RGB:

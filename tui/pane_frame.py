@@ -91,7 +91,18 @@ def divider(text: SafeStr, look_name: str, width: int, look: Look) -> list[Segme
 
 
 def wrapped(text: SafeStr, width: int) -> list[SafeStr]:
-    """`text` in lines of at most `width` cells, broken between words where that is possible."""
+    """`text` in lines of at most `width` cells and of about the same length.
+
+    Lines end between words where that is possible.
+    """
+    lines = _wrapped(text, width)
+    longest_word = max(map(cell_len, text.split()), default=0)
+    while longest_word < width and len(narrower := _wrapped(text, width - 1)) == len(lines):
+        lines, width = narrower, width - 1
+    return [safe_text(line) for line in lines]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -102,7 +113,7 @@ def wrapped(text: SafeStr, width: int) -> list[SafeStr]:
             else:
                 lines.append(line)
                 line = piece
-    return [safe_text(line) for line in (*lines, line) if line]
+    return [line for line in (*lines, line) if line]
 
 
 def _edge(

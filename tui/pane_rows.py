@@ -41,7 +41,7 @@ _DATE_CELLS = {Gutter.RELATIVE: 9, Gutter.CLOCK: 14, Gutter.OFF: 1}
 _KEPT_ROWS = 256
 """From this many on, rows that were not in sight lately are let go."""
 
-LONG_ROWS_S = 0.02
+LONG_ROWS_S = 0.012
 """How long one call goes on making long rows."""
 
 _LONG_BYTES = 1024
@@ -120,6 +120,7 @@ class RowPainter:
         self.is_unfinished = False
         """Whether long rows still wait to be made."""
         self._long_rows = 0
+        self._message: tuple[SafeStr, int, list[Strip]] = (safe_text(""), 0, [])
 
     @property
     def has_undated(self) -> bool:
@@ -149,6 +150,11 @@ class RowPainter:
 
     def message(self, text: SafeStr, height: int) -> list[Strip]:
         """`text` in the middle of `height` rows, its first sentence apart and brighter."""
+        if self._message[:2] != (text, height):
+            self._message = (text, height, self._make_message(text, height))
+        return self._message[2]
+
+    def _make_message(self, text: SafeStr, height: int) -> list[Strip]:
         inner = self.setting.width - 2
         head, stop, rest = text.partition(". ")
         room = max(1, min(inner - 4, 64))

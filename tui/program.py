@@ -9,17 +9,22 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from core.capture.places import Places
-from core.capture.spawn import open_capture
+from core.capture.spawn import ensure_capture, open_capture
 from core.cli import DashboardRequest
 from core.client import CaptureLink
 from core.clock import now
 from core.errors import CaptureError, CommandRefused, UsageError
 from core.sandboxes.model import SandboxSpec
-from tui.app import GuestwatchApp
+
+if TYPE_CHECKING:
+    from tui.app import GuestwatchApp
 
 GOODBYE_S = 2.0
 """How long capture may take to answer a goodbye; without one it stays a minute."""
@@ -36,10 +41,21 @@ def open_dashboard(request: DashboardRequest) -> int:
 
 
 async def _open(request: DashboardRequest) -> int:
-    async with _places(request) as (places, specs), open_capture(places) as link:
-        await name_all(link, specs)
-        app = GuestwatchApp(link, host=os.uname().nodename, clock=_wall, theme=request.theme)
-        return await run_dashboard(app, link, screen=app.run_async)
+    async with _places(request) as (places, specs):
+        async with anyio.create_task_group() as tasks:
+            # Loading Textual takes as long as starting a capture, so both at once.
+            tasks.start_soon(ensure_capture, places)
+            await anyio.to_thread.run_sync(import_module, "tui.app")
+        async with open_capture(places) as link:
+            await name_all(link, specs)
+            return await _show(link, request.theme)
+
+
+async def _show(link: CaptureLink, theme: str) -> int:
+    from tui.app import GuestwatchApp
+
+    app = GuestwatchApp(link, host=os.uname().nodename, clock=_wall, theme=theme)
+    return await run_dashboard(app, link, screen=app.run_async)
 
 
 async def run_dashboard(

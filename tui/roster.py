@@ -9,8 +9,17 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from core.sandboxes.model import ProxyState, SandboxFacts, Traffic
+from core.sandboxes.model import (
+    ConsoleFacts,
+    ConsoleState,
+    ProxyState,
+    SandboxFacts,
+    Traffic,
+)
 from tui.states import in_trouble
+
+_OVER = (ConsoleState.ENDED, ConsoleState.FAILED)
+"""The states that stay true when nobody is there to look."""
 
 
 class Roster:
@@ -42,6 +51,17 @@ class Roster:
             facts = self._facts.get(sandbox_id)
             if facts is not None:
                 self._facts[sandbox_id] = msgspec.structs.replace(facts, traffic=counted)
+
+    def lose(self) -> None:
+        """Capture is gone: no console is read any more. What ended or failed stays so."""
+        self.is_known = True
+        for sandbox_id, facts in self._facts.items():
+            if facts.console.state not in _OVER and is_running(facts):
+                self._facts[sandbox_id] = msgspec.structs.replace(
+                    facts,
+                    console=ConsoleFacts(reason="capture is gone", since=facts.console.since),
+                    traffic=msgspec.structs.replace(facts.traffic, bytes_per_s=0.0),
+                )
 
     @property
     def all(self) -> tuple[SandboxFacts, ...]:
@@ -89,8 +109,12 @@ class Roster:
 
 
 def is_watched(facts: SandboxFacts) -> bool:
-    """Whether the sandbox's console is read: its proxy runs with debug on."""
-    return facts.spec.debug and facts.proxy.state is ProxyState.RUNNING
+    """Whether somebody watches the sandbox's console: its proxy runs with debug on."""
+    return (
+        facts.spec.debug
+        and facts.proxy.state is ProxyState.RUNNING
+        and facts.console.state is not ConsoleState.NOT_WATCHED
+    )
 
 
 def is_running(facts: SandboxFacts) -> bool:

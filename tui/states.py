@@ -29,14 +29,23 @@ class Sign(NamedTuple):
 
 TONES = ("live", "silent", "waiting", "off", "ended", "failed")
 
-_WORDS = {
-    ConsoleState.ABSENT: ("◇", "absent", "waiting"),
-    ConsoleState.CONNECTING: ("◇", "connecting", "waiting"),
-    ConsoleState.WAITING: ("◇", "waiting", "waiting"),
-    ConsoleState.HELD: ("◆", "held", "waiting"),
-    ConsoleState.ENDED: ("■", "ended", "ended"),
-    ConsoleState.FAILED: ("✘", "failed", "failed"),
-    ConsoleState.NOT_WATCHED: ("○", "not watched", "off"),
+
+def _sign(glyph: str, word: str, tone: str) -> Sign:
+    return Sign(glyph, safe_text(word), tone)
+
+
+_LIVE = _sign("●", "live", "live")
+_STOPPED = _sign("○", "stopped", "off")
+_STARTING = _sign("◇", "starting", "waiting")
+_FAILED = _sign("✘", "failed", "failed")
+_SIGNS = {
+    ConsoleState.ABSENT: _sign("◇", "absent", "waiting"),
+    ConsoleState.CONNECTING: _sign("◇", "connecting", "waiting"),
+    ConsoleState.WAITING: _sign("◇", "waiting", "waiting"),
+    ConsoleState.HELD: _sign("◆", "held", "waiting"),
+    ConsoleState.ENDED: _sign("■", "ended", "ended"),
+    ConsoleState.FAILED: _FAILED,
+    ConsoleState.NOT_WATCHED: _sign("○", "not watched", "off"),
 }
 
 
@@ -48,19 +57,19 @@ def sign_of(facts: SandboxFacts, now: float) -> Sign:
         now: seconds since the epoch, UTC.
     """
     if facts.proxy.state is ProxyState.FAILED:
-        return _sign("✘", "failed", "failed")
+        return _FAILED
     state = facts.console.state
     if state is ConsoleState.CONNECTED:
         silent_s = silent_for(facts, now)
         if silent_s <= LIVE_S:
-            return _sign("●", "live", "live")
+            return _LIVE
         return _sign("◐", f"silent {duration(silent_s)}", "silent")
     if state is ConsoleState.NOT_WATCHED:
         if facts.proxy.state is ProxyState.STOPPED:
-            return _sign("○", "stopped", "off")
+            return _STOPPED
         if facts.proxy.state is ProxyState.STARTING:
-            return _sign("◇", "starting", "waiting")
-    return _sign(*_WORDS[state])
+            return _STARTING
+    return _SIGNS[state]
 
 
 def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
@@ -83,7 +92,7 @@ def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
                 "It is attached to as soon as it appears",
             )
         case ConsoleState.CONNECTING:
-            return sentences(f"Connecting to {facts.spec.console} …")
+            return safe_text(f"Connecting. {facts.spec.console}", limit=_SENTENCE_LIMIT)
         case ConsoleState.WAITING:
             return sentences("Waiting for its turn", console.reason, console.hint or _CLOSE_OTHER)
         case ConsoleState.HELD:
@@ -127,18 +136,15 @@ def duration(seconds: float) -> SafeStr:
 
 
 STATE_WORDS: tuple[tuple[Sign, str], ...] = (
-    (Sign("●", safe_text("live"), "live"), "The guest printed something in the last 5 seconds"),
-    (Sign("◐", safe_text("silent 9s"), "silent"), "Connected; nothing was printed for so long"),
-    (Sign("◇", safe_text("absent"), "waiting"), "Nothing is at the console's path yet"),
-    (
-        Sign("◇", safe_text("waiting"), "waiting"),
-        "Another client has the console; we are next",
-    ),
-    (Sign("◆", safe_text("held"), "waiting"), "Another process reads the console"),
-    (Sign("■", safe_text("ended"), "ended"), "The guest or its VMM went away"),
-    (Sign("✘", safe_text("failed"), "failed"), "The pane says why, and what to do"),
-    (Sign("○", safe_text("stopped"), "off"), "The proxy does not run; s starts it"),
-    (Sign("○", safe_text("not watched"), "off"), "Debug is off, so nobody reads the console"),
+    (_LIVE, "The guest printed something in the last 5 seconds"),
+    (_sign("◐", "silent 9s", "silent"), "Connected; nothing was printed for so long"),
+    (_SIGNS[ConsoleState.ABSENT], "Nothing is at the console's path yet"),
+    (_SIGNS[ConsoleState.WAITING], "Another client has the console; we are next"),
+    (_SIGNS[ConsoleState.HELD], "Another process reads the console"),
+    (_SIGNS[ConsoleState.ENDED], "The guest or its VMM went away"),
+    (_FAILED, "The pane says why, and what to do"),
+    (_STOPPED, "The proxy does not run; s starts it"),
+    (_SIGNS[ConsoleState.NOT_WATCHED], "Debug is off, so nobody reads the console"),
 )
 """Each sign with what it means, for the help screen."""
 
@@ -177,7 +183,3 @@ def _begun(sentence: str) -> str:
     word = sentence.partition(" ")[0].rstrip(".,;:?!")
     is_word = word.isalpha() and word.islower()
     return sentence[0].upper() + sentence[1:] if is_word else sentence
-
-
-def _sign(glyph: str, word: str, tone: str) -> Sign:
-    return Sign(glyph, safe_text(word), tone)

@@ -126,10 +126,10 @@ def _stock(colours: dict[str, str]) -> dict[str, str]:
         "scrollbar": colours["gw-frame"],
         "scrollbar-hover": colours["gw-quiet"],
         "scrollbar-active": colours["gw-accent"],
-        "scrollbar-background": "transparent",
-        "scrollbar-background-hover": "transparent",
-        "scrollbar-background-active": "transparent",
-        "scrollbar-corner-color": "transparent",
+        "scrollbar-background": colours["gw-raised"],
+        "scrollbar-background-hover": colours["gw-raised"],
+        "scrollbar-background-active": colours["gw-raised"],
+        "scrollbar-corner-color": colours["gw-raised"],
     }
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from textual.widget import Widget
 
-from core.console import SafeStr
+from core.console import SafeStr, safe_text
 
 _LIMIT = 400
 """A toast covers the guests; what is longer stands in the pane and the details."""
@@ -19,5 +19,5 @@ def say(
     severity: Literal["information", "warning", "error"] = "information",
 ) -> None:
     """Show `text` for a few seconds, above `where`'s screen."""
-    cut = text if len(text) <= _LIMIT else SafeStr(text[: _LIMIT - 1] + "…")
+    cut = safe_text(text, limit=_LIMIT)
     where.notify(cut, severity=severity, timeout=8 if severity == "error" else 4, markup=False)

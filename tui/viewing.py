@@ -67,6 +67,7 @@ class Viewing:
         self._looked_at = float("-inf")
         self._generation = ""
         self._was_opened = False
+        self._is_closed = False
 
     @property
     def generations(self) -> int:
@@ -86,6 +87,8 @@ class Viewing:
             generation: the newest generation's name as capture tells it; a new name
                 is looked for at once.
         """
+        if self._is_closed:
+            return False
         try:
             has_news = self._recorded[-1].refresh() if self._recorded else False
             if generation != self._generation or now - self._looked_at >= LOOK_AROUND_S:
@@ -104,6 +107,8 @@ class Viewing:
 
     def count(self) -> bool:
         """Count lines that nobody saw, bounded; whether the number changed."""
+        if self._is_closed:
+            return False
         try:
             return self.counter.count([Numbered(each.sequence, each) for each in self._recorded])
         except RecordingError as error:
@@ -115,6 +120,8 @@ class Viewing:
 
     def lines(self, height: int) -> tuple[Line, ...]:
         """What a pane of `height` rows shows."""
+        if self._is_closed:
+            return ()
         try:
             return self.view.window(height)
         except RecordingError as error:
@@ -150,7 +157,8 @@ class Viewing:
         return 100 if total == 0 else before * 100 // total
 
     def close(self) -> None:
-        """Give the descriptors back. Harmless when repeated."""
+        """Give the descriptors back; from then on there is nothing to show. Harmless twice."""
+        self._is_closed = True
         for each in self._recorded:
             each.close()
         for clock in self._clocks.values():
@@ -193,7 +201,7 @@ class Viewing:
         clock = self._clocks.get(sequence)
         if clock is None:
             found = [each for each in self._recorded if each.sequence == sequence]
-            if not found:
+            if not found or self._is_closed:
                 return None
             if len(self._clocks) >= MAX_CLOCKS:
                 self._clocks.pop(next(iter(self._clocks))).close()

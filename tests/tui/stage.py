@@ -91,11 +91,27 @@ async def dashboard(
         ):
             tasks.start_soon(app.bridge.run)
             stage = Stage(app, pilot, link)
-            if not link.is_unreachable:
-                await stage.until(lambda: app.dashboard.is_known)
+            await stage.until(lambda: app.dashboard.is_settled)
             await pilot.pause()
             yield stage
             tasks.cancel_scope.cancel()
+
+
+async def deliver(pilot: Pilot[None]) -> None:
+    """Bring all that the app's link has to tell onto the screen.
+
+    For pictures, whose app runs without a bridge beside it: `run_before=deliver`.
+    """
+    app = pilot.app
+    assert isinstance(app, GuestwatchApp)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(app.bridge.run)
+        with anyio.fail_after(10):
+            await pilot.pause()
+            while not app.dashboard.is_settled:
+                await pilot.pause()
+        await pilot.pause()
+        tasks.cancel_scope.cancel()
 
 
 def screen_text(app: App[None]) -> str:

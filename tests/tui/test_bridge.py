@@ -14,6 +14,7 @@ from core.errors import CommandRefused
 from core.sandboxes.model import ConsoleState, Traffic
 from tests.fakes import ScriptedLink, sandbox
 from tui.bridge import (
+    MAX_WISHES,
     Bridge,
     CaptureLost,
     Listed,
@@ -154,6 +155,18 @@ async def test_a_slow_sandbox_holds_up_no_other() -> None:
         bridge.wish(StopProxy("slow"))
         bridge.wish(StartProxy("quick"))
         assert ("start", "quick") in await asked(link, 2)
+
+
+async def test_more_wishes_than_anybody_makes_are_refused() -> None:
+    link = ScriptedLink()
+    post = Post()
+    bridge = Bridge(link, post)
+    for _ in range(MAX_WISHES + 1):
+        bridge.wish(StopProxy("vm1"))
+    (refused,) = post.messages
+    assert isinstance(refused, WishRefused)
+    bridge.close()
+    link.close()
 
 
 async def test_a_bridge_that_never_ran_can_be_closed() -> None:

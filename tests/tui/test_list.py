@@ -24,12 +24,18 @@ def row_of(stage: Stage, name: str) -> str:
     return next(row for row in side(stage) if name in row)
 
 
-async def test_an_entry_says_name_state_family_rate() -> None:
+async def test_an_entry_says_name_proxy_type_state_family_rate() -> None:
     async with dashboard([sandbox("nginx", family="kata", bytes_per_s=1234)]) as stage:
         rows = side(stage)
         at = next(y for y, row in enumerate(rows) if "nginx" in row)
-        assert rows[at] == "▌● nginx"
+        assert rows[at].split() == ["▌●", "nginx", "noProxy"]
         assert rows[at + 1].split() == ["▌", "live", "·", "kata", "1.2", "kB/s"]
+
+
+async def test_a_long_name_leaves_the_proxy_type_to_the_details() -> None:
+    name = "a-name-that-takes-all-the-room"
+    async with dashboard([sandbox(name)]) as stage:
+        assert row_of(stage, name) == f"▌● {name}"
 
 
 @pytest.mark.parametrize("count", [1, 4, 9, 30])

@@ -94,11 +94,20 @@ def test_an_ansi_theme_does_not_hide_text_either() -> None:
 
 
 def test_without_colour_attributes_stay_and_the_guests_colours_go() -> None:
-    paint = paint_on(has_colour=False)
+    paint = paint_on(is_ansi=True, has_colour=False)
     style = paint.style(Style(fg=1, bg=2, bold=True, dim=True, reverse=True), Role.TEXT)
     assert (style.bold, style.dim, style.reverse) == (True, True, True)
     assert style.color == paint.plain.color
     assert style.bgcolor == paint.plain.bgcolor
+
+
+@pytest.mark.parametrize("ground", [DARK, LIGHT])
+def test_dim_text_is_nearer_to_its_background_and_legible(ground: str) -> None:
+    paint = paint_on(ground)
+    dim = paint.style(Style(dim=True), Role.TEXT)
+    behind = rgb(dim.bgcolor)
+    assert 4.0 <= contrast(rgb(dim.color), behind) < contrast(rgb(paint.plain.color), behind)
+    assert not dim.dim
 
 
 def test_a_guests_attributes_add_to_those_of_the_role() -> None:

@@ -26,7 +26,7 @@ async def run(link: ScriptedLink, *keys: str, goodbye_s: float = 2.0) -> int:
     app = GuestwatchApp(link, host="kvm07", clock=lambda: NOON)
 
     async def press(pilot: Pilot[object]) -> None:
-        while not app.dashboard.is_known:
+        while not app.dashboard.is_settled:
             await pilot.pause()
         await pilot.press(*keys)
 

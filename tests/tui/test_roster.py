@@ -98,6 +98,21 @@ def test_watched_means_a_running_proxy_with_debug_on() -> None:
     assert is_running(without)
 
 
+def test_without_capture_no_console_is_read_but_what_is_over_stays_over() -> None:
+    known = roster(*(sandbox(state.name, state, bytes_per_s=9.0) for state in ConsoleState))
+    known.lose()
+    states = {facts.id: facts.console.state for facts in known.all}
+    over = {ConsoleState.ENDED, ConsoleState.FAILED, ConsoleState.NOT_WATCHED}
+    assert set(states.values()) == over
+    assert states["CONNECTED"] is ConsoleState.NOT_WATCHED
+    assert states["FAILED"] is ConsoleState.FAILED
+    assert all(
+        facts.traffic.bytes_per_s == 0.0
+        for facts in known.all
+        if facts.console.reason == "capture is gone"
+    )
+
+
 def test_watched_and_troubled_are_counted() -> None:
     known = roster(
         sandbox("a"), sandbox("b", ConsoleState.FAILED), sandbox("c", ConsoleState.NOT_WATCHED)

@@ -36,7 +36,7 @@ def test_every_state_has_glyph_word_and_tone(facts: SandboxFacts) -> None:
 @pytest.mark.parametrize("facts", EVERY_STATE)
 def test_an_empty_pane_always_says_why(facts: SandboxFacts) -> None:
     said = why_empty(facts, NOON)
-    assert said[-1] in ".…"
+    assert ". " in said or said.endswith(".")
     assert said[0].isupper()
 
 

@@ -41,6 +41,9 @@ from tui.widgets.pane_grid import PaneGrid
 from tui.widgets.sandbox_list import SandboxList
 from tui.widgets.stage import Stage
 
+REFRESH_S = 0.05
+"""How long facts wait for others, so that a thousand sandboxes changing cost a few refreshes."""
+
 _COLUMNS_A_PRESS = 8
 
 
@@ -73,11 +76,10 @@ class DashboardScreen(Screen[None]):
         self._clock = clock
         self._wish = wish
         self._roster = Roster()
-        self._lost_at: float | None = None
         self._is_stale = False
         self._header = Header()
         self._notice = Notice()
-        self.stage = Stage(self._now)
+        self.stage = Stage(clock)
         self._footer = Footer()
 
     def compose(self) -> ComposeResult:
@@ -93,16 +95,16 @@ class DashboardScreen(Screen[None]):
         self.set_interval(1.0, self.refresh_facts, name="clock")
 
     @property
-    def is_known(self) -> bool:
-        """Whether capture has told which sandboxes there are."""
-        return self._roster.is_known
+    def is_settled(self) -> bool:
+        """Whether capture has told which sandboxes there are, and all it told is shown."""
+        return self._roster.is_known and not self._is_stale
 
     # Facts.
 
     @on(Listed)
     def _take_list(self, message: Listed) -> None:
         self._roster.replace(message.facts)
-        self._refresh_soon()
+        self.refresh_facts()
 
     @on(SandboxTold)
     def _take_sandbox(self, message: SandboxTold) -> None:
@@ -116,7 +118,7 @@ class DashboardScreen(Screen[None]):
 
     @on(CaptureLost)
     def _take_loss(self, message: CaptureLost) -> None:
-        self._lost_at = self._clock()
+        self._roster.lose()
         self._notice.show(safe_text(message.reason), safe_text(message.hint))
         self.refresh_facts()
 
@@ -137,24 +139,20 @@ class DashboardScreen(Screen[None]):
     async def _follow_footer(self, message: Footer.Pressed) -> None:
         await self.run_action(message.action.method)
 
-    def _now(self) -> float:
-        """The time that facts are judged by; it stands still once nobody tells them."""
-        return self._clock() if self._lost_at is None else self._lost_at
-
     def _refresh_soon(self) -> None:
         """Refresh once for all the facts that have come by then."""
         if not self._is_stale:
             self._is_stale = True
-            self.call_later(self.refresh_facts)
+            self.set_timer(REFRESH_S, self.refresh_facts)
 
     def refresh_facts(self) -> None:
         """Hand the facts down, as they are at this moment."""
         self._is_stale = False
-        roster = self._roster
+        roster, now = self._roster, self._clock()
         self._header.facts = HeaderFacts(
-            self._host, len(roster), roster.watched, roster.troubled, self._clock()
+            self._host, len(roster), roster.watched, roster.troubled, now
         )
-        self.stage.show(roster, self._now())
+        self.stage.show(roster, now)
         self._label_keys()
         if self.focused is None and self.is_current:
             self.stage.keep_focus()
@@ -238,7 +236,7 @@ class DashboardScreen(Screen[None]):
         elif has_pane(facts):
             self.stage.zoom(facts.id)
         else:
-            say(self, why_empty(facts, self._now()))
+            say(self, why_empty(facts, self._clock()))
         self.refresh_facts()
 
     def action_peel(self) -> None:

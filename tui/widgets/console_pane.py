@@ -8,77 +8,36 @@ the rows that are in sight, not on what arrived.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from itertools import groupby
 
 from textual import events
-from textual.color import Color
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.reactive import var
 from textual.strip import Strip
-from textual.widget import Widget
 
-from core.console import Role
 from core.sandboxes.model import SandboxFacts
-from tui.paint import Backdrop, Paint
+from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
 from tui.pane_frame import bottom_edge, top_edge
 from tui.pane_rows import RowPainter, Setting
 from tui.pane_view import Line
-from tui.states import TONES, why_empty
+from tui.states import why_empty
 from tui.viewing import Gutter, Viewing, Viewings
+from tui.widgets.console_look import ConsoleLook
 
 WHEEL_ROWS = 3
-_LOOKS = ("gutter", "divider", "border", "number", "name", "quiet", "paused", *TONES)
 _DATE_RETRIES = 30
 """Beats for which a row's missing date is looked for again."""
 
 
-class ConsolePane(Widget, can_focus=True):
+class ConsolePane(ConsoleLook, can_focus=True):
     """The console of one sandbox; it shows nothing until `show` is called.
 
     Whoever mounts it calls `beat` at the rate at which it shall be painted.
     """
 
     ALLOW_SELECT = False
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"console--{name}" for name in (*(role.value for role in Role), *_LOOKS)
-    }
-
-    DEFAULT_CSS = """
-    ConsolePane {
-        background: $background;
-        color: $gw-guest;
-
-        .console--text { color: $gw-guest; }
-        .console--stamp { color: $gw-stamp; text-style: $gw-quiet-style; }
-        .console--alarm { color: $gw-alarm; text-style: bold; }
-        .console--debug { color: $gw-debug; text-style: $gw-quiet-style; }
-        .console--info { color: $gw-info; }
-        .console--warn { color: $gw-warn; }
-        .console--error { color: $gw-error; }
-        .console--source { color: $gw-source; }
-        .console--field { color: $gw-field; text-style: $gw-quiet-style; }
-        .console--mark { color: $gw-mark; }
-        .console--gutter { color: $gw-gutter; text-style: $gw-quiet-style; }
-        .console--divider { color: $gw-quiet; text-style: $gw-quiet-style; }
-        .console--border { color: $gw-frame; }
-        .console--number { color: $gw-quiet; text-style: $gw-quiet-style; }
-        .console--name { color: $gw-guest; text-style: bold; }
-        .console--quiet { color: $gw-quiet; text-style: $gw-quiet-style; }
-        .console--paused { color: $gw-accent; text-style: bold; }
-        .console--live { color: $gw-live; }
-        .console--silent { color: $gw-silent; }
-        .console--waiting { color: $gw-waiting; }
-        .console--off { color: $gw-off; }
-        .console--ended { color: $gw-ended; }
-        .console--failed { color: $gw-failed; }
-
-        &:focus .console--border { color: $gw-accent; }
-        &:focus .console--number { color: $gw-accent; text-style: bold; }
-        &.-selected .console--name { color: $gw-accent; }
-    }
-    """
 
     is_selected: var[bool] = var(False, toggle_class="-selected")
     """Whether its sandbox is the one selected in the list."""
@@ -91,10 +50,9 @@ class ConsolePane(Widget, can_focus=True):
         self._number = 0
         self._viewing: Viewing | None = None
         self._rows: RowPainter | None = None
-        self._paint: Paint | None = None
-        self._behind = Color(0, 0, 0)
         self._strips: list[Strip] = []
-        self._edge_facts: tuple[FrameFacts, int] | None = None
+        self._lines: tuple[Line, ...] = ()
+        self._edge_facts: tuple[FrameFacts, int, Paint] | None = None
         self._now = 0.0
         self._second = -1
         self._retries = 0
@@ -139,12 +97,18 @@ class ConsolePane(Widget, can_focus=True):
             is_other = True
             if viewing is not None:
                 viewing.poll(self._now, facts.generation)
-        if viewing is not None:
-            viewing.view.tail = tail_note(facts)
+        tail = tail_note(facts)
         if is_other:
             self._rows = None
             self._retries = _DATE_RETRIES
-        self._repaint()
+        has_same_rows = viewing is not None and viewing.view.tail == tail
+        if viewing is not None:
+            viewing.view.tail = tail
+        if is_other or not has_same_rows or viewing is None or viewing.is_empty:
+            self._repaint()
+        else:
+            # New rows wait for the next beat, whose cost is bounded.
+            self._reframe()
 
     def clear(self) -> None:
         """Show no sandbox."""
@@ -242,7 +206,7 @@ class ConsolePane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The strip of row `y`, made beforehand."""
-        if len(self._strips) != self.size.height or self._paint is None:
+        if len(self._strips) != self.size.height or not self.has_paint:
             self._strips = self._all_strips()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
@@ -254,15 +218,13 @@ class ConsolePane(Widget, can_focus=True):
         """
         strips = [self.render_line(y) for y in crop.line_range]
         for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, self._behind) for strip in strips]
+            if isinstance(line_filter, ANSIToTruecolor):
+                # There is nothing left to convert: `Paint` knows true colours itself.
+                continue
+            strips = [strip.apply_filter(line_filter, self.behind) for strip in strips]
         if crop.column_span != (0, self.size.width):
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
-
-    def notify_style_update(self) -> None:
-        """Fetch the theme's colours anew at the next paint."""
-        super().notify_style_update()
-        self._paint = None
 
     def allow_focus(self) -> bool:
         """Only a pane in sight that shows a sandbox takes the focus."""
@@ -314,36 +276,51 @@ class ConsolePane(Widget, can_focus=True):
         self._repaint()
 
     def _repaint(self) -> None:
-        """Make the strips and have those painted that are other objects than before."""
-        if not self.is_attached or self.size.height == 0:
-            return
-        before = self._strips
-        after = self._strips = self._all_strips()
+        """Make all strips that are not made yet, and show them."""
+        if self.is_attached and self.size.height > 0:
+            self._show_strips(self._all_strips())
+
+    def _reframe(self) -> None:
+        """Say what is said on the borders anew, and leave the rows."""
+        painter = self._rows
+        is_current = len(self._strips) == self.size.height and self.has_paint
+        if painter is None or painter.setting.width != self.size.width or not is_current:
+            self._repaint()
+        else:
+            self._show_strips(self._framed(self._strips[1:-1]))
+
+    def _show_strips(self, after: list[Strip]) -> None:
+        """Have those rows painted whose strips are other objects than before."""
+        before, self._strips = self._strips, after
         if len(before) != len(after):
             self.refresh()
             return
-        changed = [y for y, strip in enumerate(after) if strip is not before[y]]
-        if changed:
-            width = self.size.width
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        changed = [strip is not before[y] for y, strip in enumerate(after)]
+        regions: list[Region] = []
+        y = 0
+        for is_changed, rows in groupby(changed):
+            height = len(list(rows))
+            if is_changed:
+                regions.append(Region(0, y, self.size.width, height))
+            y += height
+        if regions:
+            self.refresh(*regions)
 
     def _all_strips(self) -> list[Strip]:
         width, height = self.size
-        paint = self._paint
-        if paint is None:
-            paint = self._paint = self._fetch_paint()
+        paint = self.paint
         if width < 4 or height < 2 or self._facts is None:
             return [Strip.blank(width, paint.plain)] * height
         painter = self._painter(paint)
         viewing = self._viewing
-        lines: tuple[Line, ...] = ()
+        self._lines = ()
         if viewing is None or viewing.is_empty:
             rows = painter.message(why_empty(self._facts, self._now), height - 2)
         else:
-            lines = viewing.lines(height - 2)
-            rows = painter.strips(lines, viewing)
+            self._lines = viewing.lines(height - 2)
+            rows = painter.strips(self._lines, viewing)
             rows += [painter.blank] * (height - 2 - len(rows))
-        return self._framed(rows, frame_facts(self._facts, self._number, viewing, lines, self._now))
+        return self._framed(rows)
 
     def _painter(self, paint: Paint) -> RowPainter:
         """What makes the rows; another one when all rows look different from now on."""
@@ -357,27 +334,14 @@ class ConsolePane(Widget, can_focus=True):
             painter = self._rows = RowPainter(setting, paint, texts)
         return painter
 
-    def _framed(self, rows: list[Strip], facts: FrameFacts) -> list[Strip]:
+    def _framed(self, rows: list[Strip]) -> list[Strip]:
         """`rows` between the two borders; borders that say the same stay the same objects."""
-        assert self._paint is not None
-        width, look = self.size.width, self._paint.look
-        said = (facts, width)
+        assert self._facts is not None
+        width, look = self.size.width, self.paint.look
+        facts = frame_facts(self._facts, self._number, self._viewing, self._lines, self._now)
+        said = (facts, width, self.paint)
         if said == self._edge_facts and len(self._strips) >= 2:
             return [self._strips[0], *rows, self._strips[-1]]
         self._edge_facts = said
         top = Strip(top_edge(facts, width, look), width)
         return [top, *rows, Strip(bottom_edge(facts, width, look), width)]
-
-    def _fetch_paint(self) -> Paint:
-        """Ask the style sheet once for all that is painted until the theme or focus changes."""
-        self._edge_facts = None
-        self._behind = self.background_colors[1]
-        looks = {name: self.get_component_rich_style(f"console--{name}") for name in _LOOKS}
-        roles = {role: self.get_component_rich_style(f"console--{role.value}") for role in Role}
-        app = self.app
-        backdrop = Backdrop(
-            is_ansi=app.native_ansi_color,
-            is_dark=app.current_theme.dark,
-            has_colour=not app.no_color,
-        )
-        return Paint(roles, looks, backdrop)

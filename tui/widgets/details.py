@@ -11,7 +11,7 @@ from core.console import SafeStr, safe_text
 from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tui import amounts
 from tui.literal import literal
-from tui.states import in_trouble, sentences, sign_of
+from tui.states import in_trouble, sentences, sign_of, why_empty
 from tui.widgets.ink import Inked, middle_cut
 
 _LABEL_COLUMNS = 9
@@ -37,11 +37,11 @@ class Details(Inked):
     def render(self) -> Content:
         """One line a fact, then why the sandbox is in trouble."""
         facts = self.facts
-        width = self.size.width - 2
+        width = self.size.width
         if facts is None or width < _LABEL_COLUMNS + 4:
             return Content("")
         lines = [self._pair(label, value, width) for label, value in _pairs(facts)]
-        reason, hint = _trouble(facts)
+        reason, hint = _trouble(facts, self.now)
         tone = "failed" if in_trouble(facts) else sign_of(facts, self.now).tone
         paragraphs = self._wrapped(reason, tone, width) + self._wrapped(hint, "quiet", width)
         if paragraphs:
@@ -92,7 +92,7 @@ def _generation(name: str) -> SafeStr:
         return safe_text(name)
 
 
-def _trouble(facts: SandboxFacts) -> tuple[SafeStr, SafeStr]:
+def _trouble(facts: SandboxFacts, now: float) -> tuple[SafeStr, SafeStr]:
     """Why the sandbox is as it is, and what to do about it."""
     if facts.recording_trouble:
         return sentences(facts.recording_trouble), safe_text("")
@@ -100,4 +100,6 @@ def _trouble(facts: SandboxFacts) -> tuple[SafeStr, SafeStr]:
         return sentences(facts.proxy.reason), sentences(facts.console.hint)
     if facts.console.state is ConsoleState.CONNECTED:
         return safe_text(""), safe_text("")
+    if facts.console.state is ConsoleState.NOT_WATCHED:
+        return why_empty(facts, now), safe_text("")
     return sentences(facts.console.reason), sentences(facts.console.hint)

@@ -29,8 +29,8 @@ class Notice(Static):
         said = sentences(
             f"Capture is gone: {reason}" if reason else "Capture is gone",
             hint,
-            "What was recorded stays readable here",
-            "Press q and start guestwatch again to go on recording",
+            "Recordings stay readable",
+            "Press q and start guestwatch again to record on",
         )
         self.update(literal(said))
         self.add_class("-shown")

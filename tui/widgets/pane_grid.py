@@ -25,7 +25,7 @@ from tui.widgets.console_pane import ConsolePane
 BEATS_PER_S = 15
 """How often the focused pane is painted while its guest writes; the others half as often."""
 
-BEAT_S = 0.03
+BEAT_S = 0.02
 """How long one beat goes on with further panes; keys are waiting for it."""
 
 MAX_PANES = 9
@@ -213,6 +213,8 @@ class PaneGrid(Widget):
 
     def _turns(self) -> list[int]:
         """The panes whose turn it is, the focused one first, the others from another one each."""
+        if not self.display:
+            return []
         order = [(self._tick + step) % MAX_PANES for step in range(MAX_PANES)]
         due = [turn for turn in order if self._panes[turn].display]
         focused = [turn for turn in due if self._panes[turn].has_focus]
@@ -258,7 +260,8 @@ class PaneGrid(Widget):
 
     def _count_hidden(self) -> None:
         """Count new lines of a few sandboxes out of sight, each in its turn."""
-        in_sight = {pane.facts.id for pane in self.panes if pane.facts is not None}
+        panes = self.panes if self.display else []
+        in_sight = {pane.facts.id for pane in panes if pane.facts is not None}
         hidden = [facts for facts in self._facts if facts.id not in in_sight]
         for _ in range(min(len(hidden), _HIDDEN_PER_BEAT)):
             self._next_hidden = (self._next_hidden + 1) % len(hidden)

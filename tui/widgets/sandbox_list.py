@@ -1,4 +1,4 @@
-"""The list of sandboxes: state as glyph, word and colour, name, family, rate, unseen lines.
+"""The list of sandboxes: state, name, family, proxy type, rate and unseen lines of each.
 
 It paints the entries in sight and no others. Each takes two lines where all of them
 have room for that, else one.
@@ -32,6 +32,7 @@ class Entry:
     name: SafeStr
     sign: Sign
     family: SafeStr
+    proxy_type: SafeStr
     bytes_per_s: float = 0.0
     unseen: int = 0
 
@@ -109,7 +110,8 @@ class SandboxList(Inked, can_focus=True):
         if self._lines_each == 1:
             lines = [beside(head, self._short(entry, unseen, width), width - 1)]
         else:
-            lines = [beside(head, unseen, width - 1), self._second(entry, is_selected, bar, width)]
+            right = self._proxy_type(entry, unseen, width - 3 - head.cell_length) + unseen
+            lines = [beside(head, right, width - 1), self._second(entry, bar, width)]
         lines = [line.truncate(width, pad=True) for line in lines]
         if is_selected:
             lines = [self.highlighted(line) for line in lines]
@@ -118,7 +120,14 @@ class SandboxList(Inked, can_focus=True):
     def _bar(self) -> Content:
         return self.own("▌", "accent" if self.has_focus else "quiet")
 
-    def _second(self, entry: Entry, is_selected: bool, bar: Content, width: int) -> Content:
+    def _proxy_type(self, entry: Entry, unseen: Content, room: int) -> Content:
+        """The proxy's type, where it has room as a whole; the details tell it in any case."""
+        text = self.ink(entry.proxy_type, "quiet")
+        if unseen.cell_length:
+            text += Content("  ")
+        return text if text.cell_length + unseen.cell_length <= room else Content("")
+
+    def _second(self, entry: Entry, bar: Content, width: int) -> Content:
         facts = [self.ink(entry.sign.word, entry.sign.tone)]
         facts += [self.ink(text, "quiet") for text in (entry.family,) if text]
         left = bar + Content("  ") + self.own(" · ", "quiet").join(facts)

@@ -84,7 +84,12 @@ class Stage(Horizontal):
         self.grid.select(selected.id if selected else None)
         self._fold()
         self.list.selected = selected.id if selected else ""
-        self.list.entries = tuple(self._entry(facts, now) for facts in roster.all)
+        # What a following pane shows is read as it comes.
+        read = {pane.facts.id for pane in self.grid.panes if pane.following and pane.facts}
+        self.list.entries = tuple(
+            _entry(facts, now, 0 if facts.id in read else self.grid.unseen(facts.id))
+            for facts in roster.all
+        )
 
     def keep_focus(self) -> None:
         """Give the focus to the list, or to a pane where it is folded away."""
@@ -136,14 +141,14 @@ class Stage(Horizontal):
         self.grid.display = has_panes and has_room
         self._empty_room.display = not has_panes and has_room
 
-    def _entry(self, facts: SandboxFacts, now: float) -> Entry:
-        pane = self.grid.pane_of(facts.id)
-        is_read = pane is not None and pane.following
-        return Entry(
-            id=facts.id,
-            name=safe_text(facts.name, limit=128),
-            sign=sign_of(facts, now),
-            family=safe_text(facts.family or facts.spec.family, limit=32),
-            bytes_per_s=facts.traffic.bytes_per_s,
-            unseen=0 if is_read else self.grid.unseen(facts.id),
-        )
+
+def _entry(facts: SandboxFacts, now: float, unseen: int) -> Entry:
+    return Entry(
+        id=facts.id,
+        name=safe_text(facts.name, limit=128),
+        sign=sign_of(facts, now),
+        family=safe_text(facts.family or facts.spec.family, limit=32),
+        proxy_type=safe_text(facts.spec.proxy_type.value),
+        bytes_per_s=facts.traffic.bytes_per_s,
+        unseen=unseen,
+    )
