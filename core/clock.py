@@ -6,7 +6,9 @@ Arrival times are differences of a clock that goes on while the host sleeps
 
 from __future__ import annotations
 
+import functools
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -22,3 +24,12 @@ class Instant(NamedTuple):
 def now() -> Instant:
     """This moment."""
     return Instant(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+@functools.cache
+def boot_id() -> str:
+    """Names this boot of the host; empty where the kernel does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

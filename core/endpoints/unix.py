@@ -17,16 +17,15 @@ Sources: unix(7), open(2) on O_PATH, symlink(7).
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import socket
 import stat
 import struct
-from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 
+from core.clock import boot_id
 from core.endpoints import trouble
 from core.endpoints.protocol import READ_BYTES, Pin
 from core.endpoints.sock_diag import peer_inode
@@ -37,15 +36,6 @@ RETRY_S = 0.05
 
 _UCRED = struct.Struct("=iII")
 """struct ucred: pid, uid, gid of whoever listened."""
-
-
-@functools.cache
-def boot_id() -> str:
-    """Names this boot of the host; empty where the kernel does not tell."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 class UnixPin:

@@ -83,8 +83,6 @@ class ProxyFolder:
         try:
             fd = os.open(self.path / RECORD_NAME, flags)
             with os.fdopen(fd, "rb") as file:
-                if not stat.S_ISREG(os.fstat(fd).st_mode):
-                    return None
                 text = file.read(_MAX_RECORD_BYTES)
             return msgspec.convert(json.loads(text), type=ProxyRecord)
         except (OSError, ValueError, RecursionError):

@@ -22,6 +22,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.clock import boot_id
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
@@ -81,15 +83,6 @@ def signal_recorded(recorded: ProcessIdentity, number: int) -> bool:
     finally:
         os.close(pidfd)
     return True
-
-
-@functools.cache
-def boot_id() -> str:
-    """Names this boot of the host; empty where the kernel does not tell."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 @functools.cache

@@ -105,7 +105,6 @@ class KataProxy:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        self._block.close()
         try:
             return await self._block.leave(exc_type, exc, traceback)
         finally:

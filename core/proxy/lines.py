@@ -34,9 +34,6 @@ END_MESSAGE = "console watcher quits"
 FAILURE_MESSAGE = "Failed to read agent logs"
 """Kata's own words, though it is the console that failed."""
 
-_MAX_LINE_CHARS = 2 * MAX_LINE_BYTES
-"""Nothing is cut here: what is shown in the place of a byte may take two characters."""
-
 _MAX_URL_CHARS = 4096
 
 _LONGEST_TAIL = 3
@@ -87,8 +84,7 @@ class LineLogger:
                 self._unfinished.clear()
             self._log_line(line)
         self._unfinished += rest
-        # One byte more than a line may have: it could be the "\r" of a "\r\n".
-        while len(self._unfinished) > MAX_LINE_BYTES + 1:
+        while len(self._unfinished) > MAX_LINE_BYTES:
             cut = _cut(self._unfinished)
             self._log_text(bytes(self._unfinished[:cut]))
             del self._unfinished[:cut]
@@ -146,12 +142,9 @@ class LineLogger:
             self._log_text(line)
 
     def _log_text(self, text: bytes) -> None:
-        self._logger.log(
-            logging.DEBUG,
-            LINE_MESSAGE,
-            vmconsole=_safe(text.decode("utf-8", "replace"), limit=_MAX_LINE_CHARS),
-            **self._extra,
-        )
+        # Nothing is cut here: no byte is shown as more than one character.
+        shown = _safe(text.decode("utf-8", "replace"), limit=MAX_LINE_BYTES)
+        self._logger.log(logging.DEBUG, LINE_MESSAGE, vmconsole=shown, **self._extra)
 
 
 def _safe(text: str, *, limit: int = 512) -> str:

@@ -144,6 +144,8 @@ def recorded_in(folder: ProxyFolder) -> RunningProxy | None:
     if pidfd is None:
         return None
     process = HeldProcess(record.process.pid, pidfd, reaps=False)
+    if process.has_ended():
+        return None
     return RunningProxy(process, folder, record, QuietLogger(_log))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.clock import Instant
+from core.clock import Instant, boot_id
 from core.errors import RecordingError
 from core.recording.folder import Folder
 from core.recording.layout import META
@@ -21,7 +21,6 @@ MAX_META_BYTES = 64 * 1024
 _MAX_TEXT = 4096
 """Names and URLs come from outside; a longer one is cut."""
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LATEST_S = 1e10
 """The year 2286. A clock that shows more is not believed."""
 
@@ -61,7 +60,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
             console=spec.console,
             proxy_type=str(spec.proxy_type),
             life=life,
-            boot_id=this_boot(),
+            boot_id=boot_id(),
             started_wall=at.wall,
             started_boot=at.boot,
         )
@@ -80,14 +79,6 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     def started(self) -> Instant:
         """When the generation began."""
         return Instant(self.started_wall, self.started_boot)
-
-
-def this_boot() -> str:
-    """The kernel's id of this boot; empty when it does not say."""
-    try:
-        return _BOOT_ID.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def encode(meta: Meta) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.clock import Instant
+from core.clock import Instant, boot_id
 from core.errors import RecordingError
 from core.recording import meta as meta_file
 from core.recording.appender import Appender
@@ -80,7 +80,7 @@ def open_generation(
     meta = msgspec.structs.replace(
         meta,
         life=life,
-        boot_id=meta.boot_id or meta_file.this_boot(),
+        boot_id=meta.boot_id or boot_id(),
         started_wall=at.wall,
         started_boot=at.boot,
     )

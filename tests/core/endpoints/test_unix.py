@@ -13,8 +13,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from core.clock import boot_id
 from core.endpoints import UnixEndpoint
-from core.endpoints.unix import UnixPin, boot_id, is_trusted
+from core.endpoints.unix import UnixPin, is_trusted
 from core.errors import (
     ConsoleAbsent,
     ConsoleBroken,

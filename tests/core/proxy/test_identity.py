@@ -14,10 +14,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from core.clock import boot_id
 from core.proxy.child import HeldProcess, spawn
 from core.proxy.identity import (
     ProcessIdentity,
-    boot_id,
     has_pidfs,
     identify,
     open_recorded,

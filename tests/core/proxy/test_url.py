@@ -19,9 +19,11 @@ def test_unix_url_is_in_the_sandbox_folder_of_the_run_storage() -> None:
     assert default_proxy_url("sandbox", "unix", run_storage=Path("/run/elsewhere")) == url
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="tells what root gets; the next test has the rest")
-def test_run_storage_is_katas_own_for_root() -> None:
-    assert default_proxy_url("sandbox", "unix") == "unix:///run/vc/sbs/sandbox/proxy.sock"
+def test_run_storage_is_katas_own_for_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
+    root = os.geteuid() == 0
+    storage = "/run/vc/sbs" if root else "/run/user/7/run/vc/sbs"
+    assert default_proxy_url("sandbox", "unix") == f"unix://{storage}/sandbox/proxy.sock"
 
 
 def test_run_storage_is_in_the_session_when_rootless(monkeypatch: pytest.MonkeyPatch) -> None:

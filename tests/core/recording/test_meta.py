@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock import boot_id
 from core.errors import RecordingError
 from core.recording import Meta, read_meta
-from core.recording.meta import decode, encode, this_boot
+from core.recording.meta import decode, encode
 from core.sandboxes.model import SandboxSpec
 
 from .made import begin, moment
@@ -88,7 +89,7 @@ def test_they_are_made_from_what_was_asked_for() -> None:
     assert (meta.family, meta.pid, meta.life) == ("qemu", 812, "a life")
     assert meta.proxy_type == str(spec.proxy_type)
     assert meta.started == moment(1)
-    assert meta.boot_id == this_boot() != ""
+    assert meta.boot_id == boot_id() != ""
     assert Meta.of(spec, life="", family="kata", at=moment(1)).family == "kata"
 
 

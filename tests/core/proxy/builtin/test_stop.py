@@ -13,6 +13,7 @@ from core.endpoints import ConsoleSink, ConsoleWatch
 from core.errors import (
     AlreadyWatched,
     ConsoleBroken,
+    ProxyError,
 )
 from core.proxy import KataBuiltInProxy, NoProxy, ProxyParams
 from tests.core.proxy.consoles import BOTH, END, Console
@@ -106,19 +107,22 @@ async def test_start_that_goes_on_while_the_block_is_left_leaves_nothing_open(
         await may_open.wait()
         return await console.open(url, sink, tasks)
 
+    async def start_too_late(proxy: NoProxy, then: anyio.Event) -> None:
+        await anyio.wait_all_tasks_blocked()
+        # The block is being left, and waits for the first start.
+        with pytest.raises(ProxyError, match="outside its block"):
+            await proxy.start(params)
+        then.set()
+
     async with (
         anyio.create_task_group() as tasks,
         KataBuiltInProxy(opener=open_slowly) as proxy,
     ):
         tasks.start_soon(proxy.start, params)
         await is_opening.wait()
-        tasks.start_soon(_set, may_open)
+        tasks.start_soon(start_too_late, proxy, may_open)
     assert console.guest.clients == 0
     assert not proxy.console_watched
-
-
-async def _set(event: anyio.Event) -> None:
-    event.set()
 
 
 # Several at once.

@@ -163,6 +163,33 @@ async def test_console_that_hangs_up_at_once_ends_like_any_other(
 
 
 @pytest.mark.anyio
+async def test_watch_of_an_ended_console_is_closed_before_the_next(
+    params: ProxyParams, console: Console
+) -> None:
+    order: list[str] = []
+
+    class Noting:
+        def __init__(self, watch: ConsoleWatch) -> None:
+            self.watch = watch
+
+        async def aclose(self) -> None:
+            order.append("closed")
+            await self.watch.aclose()
+
+    async def open_noting(url: str, sink: ConsoleSink, tasks: TaskGroup) -> ConsoleWatch:
+        order.append("opened")
+        return Noting(await console.open(url, sink, tasks))
+
+    async with KataBuiltInProxy(opener=open_noting) as proxy:
+        await proxy.start(params)
+        console.sinks[0].end(None)
+        await proxy.start(params)
+        assert order == ["opened", "closed", "opened"]
+        assert console.guest.clients == 1
+    assert order[3:] == ["closed"]
+
+
+@pytest.mark.anyio
 async def test_console_that_fails_is_an_error_and_starts_again(
     params: ProxyParams, console: Console, logbook: Logbook
 ) -> None:

@@ -36,8 +36,10 @@ async def test_stop_ends_the_program_with_sigterm_and_reaps_it(
         assert proxy.ended.is_set()
         assert proxy.exit_status == 0
         assert not is_child(handle.pid)
-        await anyio.wait_all_tasks_blocked()
-        assert open_descriptors() == inside
+        with anyio.fail_after(10):
+            # The task that waits for the end has a descriptor for that until it wakes.
+            while open_descriptors() > inside:
+                await anyio.lowlevel.checkpoint()
         await proxy.stop(handle.pid)
     end = logbook.one("The kata-proxy was stopped: exit status 0")
     assert end.levelno == logging.INFO

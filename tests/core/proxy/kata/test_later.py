@@ -14,7 +14,7 @@ import pytest
 from core.errors import (
     ProxyStartError,
 )
-from core.proxy import KataProxy, ProxyParams
+from core.proxy import KataProxy, ProxyParams, running
 from tests.core.endpoints.sites import open_descriptors
 from tests.core.proxy.logbook import Logbook
 from tests.core.proxy.programs import Programs, end_of_zombie, is_running, is_zombie
@@ -204,6 +204,42 @@ async def test_proxy_of_an_earlier_process_is_the_one_that_is_started(
     logbook.one("The kata-proxy ended by itself: exit status unknown")
     assert not (runtime / "proxies" / "vm1").exists()
     assert open_descriptors() == before
+
+
+async def test_proxy_of_an_earlier_process_that_does_not_end_can_be_stopped_later(
+    params: ProxyParams, runtime: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "STOP_TIMEOUT_S", 0.05)
+    stubborn = dataclasses.replace(params, path=str(programs.make("stubborn", ends=False)))
+    before = open_descriptors()
+    pid = await started_by_another_process(runtime, stubborn)
+    await programs.reported("started")
+    for _ in range(2):
+        await KataProxy(runtime_dir=runtime).stop(pid)
+        await programs.reported("terminated")
+        assert is_running(pid)
+        assert open_descriptors() == before
+    assert (runtime / "proxies" / "vm1" / "process.json").exists()
+
+
+async def test_folder_that_a_later_proxy_has_is_left_to_it(
+    params: ProxyParams, proxy: KataProxy, runtime: Path, programs: Programs
+) -> None:
+    async with proxy:
+        ours = await proxy.start(params)
+        await programs.reported("started")
+    programs.order(b"x")
+    await end_of_zombie(ours.pid)
+    # That it is dead is seen by another process before this one has reaped it.
+    pid = await started_by_another_process(runtime, params)
+    await programs.reported("started")
+    assert pid != ours.pid
+    running.reap()
+    assert not is_zombie(ours.pid)
+    assert (runtime / "proxies" / "vm1" / "process.json").exists()
+    await proxy.stop(pid)
+    assert programs.has_reported("terminated")
+    assert not (runtime / "proxies" / "vm1").exists()
 
 
 async def test_proxy_is_found_and_stopped_when_its_record_is_gone(
