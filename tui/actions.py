@@ -39,6 +39,8 @@ class Action:
     """Asks before it does something that other programs would notice."""
     show: int = 0
     """Its place in the footer; 0 for none."""
+    in_readme: bool = False
+    """Whether the README names it: the ten that do most of the work."""
     call: str = ""
     """Textual's action; by default made of the id."""
     takes_key: bool = False
@@ -59,6 +61,7 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.SANDBOX,
         danger=True,
         show=1,
+        in_readme=True,
     ),
     Action(
         id="toggle-debug",
@@ -68,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.SANDBOX,
         danger=True,
         show=2,
+        in_readme=True,
     ),
     Action(
         id="toggle-list",
@@ -83,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Zoom the selected sandbox's pane, and back",
         group=Group.PANES,
         show=3,
+        in_readme=True,
     ),
     Action(
         id="next-pane",
@@ -107,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Focus the pane with this number",
         group=Group.PANES,
         takes_key=True,
+        in_readme=True,
     ),
     Action(
         id="peel",
@@ -122,6 +128,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Follow: go to the last line and stay there",
         group=Group.READING,
         show=4,
+        in_readme=True,
     ),
     Action(
         id="line-up",
@@ -143,6 +150,7 @@ ACTIONS: tuple[Action, ...] = (
         label="page up",
         help="Scroll up a page",
         group=Group.READING,
+        in_readme=True,
     ),
     Action(
         id="page-down",
@@ -186,6 +194,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Date lines since the guest's start, by the clock, or not",
         group=Group.READING,
         show=5,
+        in_readme=True,
     ),
     Action(
         id="toggle-raw",
@@ -201,6 +210,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Show all keys and states",
         group=Group.PROGRAM,
         show=6,
+        in_readme=True,
     ),
     Action(
         id="palette",
@@ -218,6 +228,7 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.PROGRAM,
         show=7,
         call="app.quit",
+        in_readme=True,
     ),
     Action(
         id="quit-keeping",
@@ -226,6 +237,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Quit and leave capture running",
         group=Group.PROGRAM,
         call="app.quit_keeping",
+        in_readme=True,
     ),
 )
 
@@ -283,9 +295,9 @@ def _binding(action: Action, key: str, call: str) -> Binding:
 
 
 def key_table() -> str:
-    """The README's table of keys, in Markdown."""
+    """The README's table of keys, in Markdown; `?` in the dashboard shows all of them."""
     rows = ["| key | does |", "| --- | --- |"]
-    for action in ACTIONS:
+    for action in (each for each in ACTIONS if each.in_readme):
         keys = " ".join(f"`{name}`" for name in key_names(action))
         rows.append(f"| {keys} | {action.help} |")
     return "\n".join(rows) + "\n"

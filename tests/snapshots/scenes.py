@@ -64,6 +64,7 @@ async def _painted(pilot: Pilot[None], app: GuestwatchApp) -> None:
     # The panes read at their own rate; here they read now.
     await pilot.pause()
     app.dashboard.stage.grid.beat()
+    app.dashboard.refresh_facts()
     await pilot.pause()
 
 

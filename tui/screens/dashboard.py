@@ -149,10 +149,17 @@ class DashboardScreen(Screen[None]):
         """Hand the facts down, as they are at this moment."""
         self._is_stale = False
         roster, now = self._roster, self._clock()
-        self._header.facts = HeaderFacts(
-            self._host, len(roster), roster.watched, roster.troubled, now
-        )
         self.stage.show(roster, now)
+        grid = self.stage.grid
+        self._header.facts = HeaderFacts(
+            self._host,
+            sandboxes=len(roster),
+            watched=roster.watched,
+            troubled=roster.troubled,
+            page=grid.page + 1,
+            pages=grid.pages,
+            now=now,
+        )
         self._label_keys()
         if self.focused is None and self.is_current:
             self.stage.keep_focus()

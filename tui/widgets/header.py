@@ -20,6 +20,9 @@ class HeaderFacts:
     sandboxes: int = 0
     watched: int = 0
     troubled: int = 0
+    page: int = 1
+    pages: int = 1
+    """Of panes; told when there is more than one."""
     now: float = 0.0
     """Seconds since the epoch, UTC."""
 
@@ -64,6 +67,8 @@ class Header(Inked):
             counts.append(self.own(f"{facts.sandboxes} {noun}", "quiet"))
         if watched and facts.sandboxes:
             counts.append(self.own(f"{facts.watched} {watched}", "quiet"))
+        if watched and facts.pages > 1:
+            counts.append(self.own(f"page {facts.page}/{facts.pages}", "quiet"))
         if facts.troubled:
             counts.append(self.own(f"{facts.troubled}{trouble}", "failed"))
         if counts:
