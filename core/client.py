@@ -99,6 +99,7 @@ class Client:
         self._stream = stream
         self._ids = itertools.count(1)
         self._asked: dict[int, _Question] = {}
+        self._sending = anyio.Lock()
         self._events, self._told = anyio.create_memory_object_stream[CaptureEvent](_EVENTS)
         self._over = False
         self._closed = False
@@ -148,7 +149,9 @@ class Client:
         question = self._asked[number] = _Question()
         try:
             with anyio.fail_after(ANSWER_S):
-                await self._stream.send(msgspec.json.encode(request) + b"\n")
+                # Several tasks may ask at once, and a stream has one sender at a time.
+                async with self._sending:
+                    await self._stream.send(msgspec.json.encode(request) + b"\n")
                 await question.answered.wait()
         except (TimeoutError, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise CaptureUnreachable(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-for name in [n for n in os.environ if n.startswith("TEXTUAL")]:
+# The snapshot plug-in tells its workers in a variable of its own where to report.
+for name in [n for n in os.environ if n.startswith("TEXTUAL") and "SNAPSHOT" not in n]:
     del os.environ[name]
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "ESCDELAY"):
     os.environ.pop(name, None)

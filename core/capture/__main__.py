@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -36,7 +37,9 @@ def _capture(runtime: Path, state: Path, ready_fd: int) -> int:
     places = Places(runtime, state)
 
     def tell(answer: dict[str, str]) -> None:
-        os.write(ready_fd, json.dumps(answer).encode() + b"\n")
+        # Whoever started it may be gone already; others may wait for it.
+        with contextlib.suppress(OSError):
+            os.write(ready_fd, json.dumps(answer).encode() + b"\n")
         os.close(ready_fd)
 
     code, told = 0, False

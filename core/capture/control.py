@@ -21,6 +21,7 @@ from anyio.abc import TaskGroup, UNIXSocketStream
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from core import __version__, wire
+from core.capture.contain import Contained
 from core.capture.supervisor import Supervisor
 from core.capture.viewers import Viewers
 from core.errors import GuestwatchError
@@ -55,7 +56,12 @@ class ControlServer:
         self._supervisor = supervisor
         self._viewers = viewers
         self._shut_down = shut_down
+        self._is_ending = False
         self._clients: set[_Client] = set()
+
+    def end(self) -> None:
+        """Refuse viewers from now on: they would be shown out at once."""
+        self._is_ending = True
 
     def publish(self, event: wire.Event) -> None:
         """Queue an event for every client."""
@@ -69,6 +75,7 @@ class ControlServer:
 
         Takes ownership of `listener`.
         """
+        told = ""
         with contextlib.closing(listener):
             listener.setblocking(False)
             while True:
@@ -77,17 +84,23 @@ class ControlServer:
                     peer, _ = listener.accept()
                 except OSError as error:
                     # Out of descriptors, or the client is gone again: neither may
-                    # end the server, and neither may make it spin.
-                    log.warning("accept: %s", error)
+                    # end the server, make it spin or fill its log.
+                    if str(error) != told:
+                        told = str(error)
+                        log.warning("accept: %s", error)
                     await anyio.sleep(0.1)
                     continue
+                told = ""
                 tasks.start_soon(self._serve_one, peer)
 
     async def _serve_one(self, peer: socket.socket) -> None:
-        if not _is_trusted(peer):
-            peer.close()
-            return
-        stream = await UNIXSocketStream.from_socket(peer)
+        with Contained("serving a client", lambda _error: peer.close()):
+            if _is_trusted(peer):
+                await self._serve(await UNIXSocketStream.from_socket(peer))
+            else:
+                peer.close()
+
+    async def _serve(self, stream: UNIXSocketStream) -> None:
         client = _Client(stream)
         self._clients.add(client)
         try:
@@ -114,11 +127,10 @@ class ControlServer:
                 buffer += await client.stream.receive()
             except anyio.EndOfStream:
                 return
-            while (end := buffer.find(b"\n")) >= 0:
+            while 0 <= (end := buffer.find(b"\n")) <= wire.MAX_REQUEST_BYTES:
                 line = bytes(buffer[:end])
                 del buffer[: end + 1]
-                if len(line) <= wire.MAX_REQUEST_BYTES:
-                    await client.answer(await self._answer(client, line))
+                await client.answer(await self._answer(client, line))
             if len(buffer) > wire.MAX_REQUEST_BYTES:
                 refusal = wire.Failure("RequestTooLong", "A request may have 64 KiB")
                 await client.answer(_encoder.encode(wire.Refused(None, refusal)))
@@ -144,6 +156,8 @@ class ControlServer:
                 return wire.Listing(self._supervisor.facts())
             case "hello":
                 hello = _arguments(request, wire.Hello)
+                if hello.viewer and self._is_ending:
+                    raise CaptureEnding("Capture is ending", hint="Start guestwatch again.")
                 if hello.viewer and not client.is_viewer:
                     client.is_viewer = True
                     self._viewers.arrive()
@@ -175,6 +189,14 @@ class UnknownCommand(GuestwatchError):
     """A command this capture does not have; the viewer may be newer than it."""
 
 
+class _Answer(bytes):
+    """A line that answers a request."""
+
+
+class CaptureEnding(GuestwatchError):
+    """Somebody wants to look on while capture lets its consoles go."""
+
+
 class _Client:
     """One connection: its stream, its queue, whether it is a viewer."""
 
@@ -184,6 +206,7 @@ class _Client:
         self.written = anyio.Event()
         """Set once `write` has ended."""
         self._lost = False
+        self._may_answer = anyio.Semaphore(1)
         self._queue: MemoryObjectSendStream[bytes]
         self._waiting: MemoryObjectReceiveStream[bytes]
         self._queue, self._waiting = anyio.create_memory_object_stream[bytes](QUEUE_EVENTS)
@@ -201,19 +224,25 @@ class _Client:
             self._lost = True
 
     async def answer(self, line: bytes) -> None:
-        """Queue an answer, waiting for room: a client that does not read is not obeyed."""
-        await self._queue.send(line + b"\n")
+        """Queue an answer once the one before was taken: who does not read is not obeyed.
+
+        A list may have a megabyte, and a thousand of them would have room in the queue.
+        """
+        await self._may_answer.acquire()
+        await self._queue.send(_Answer(line + b"\n"))
 
     def close_queue(self) -> None:
         """Queue nothing more; `write` sends what is left and ends."""
         self._queue.close()
 
     async def write(self) -> None:
-        """Send what is queued, until the queue is closed."""
+        """Send what is queued, until the queue is closed or the client takes nothing."""
         try:
             with self._queue, self._waiting:
                 async for line in self._waiting:
                     await self._send(line)
+                    if isinstance(line, _Answer):
+                        self._may_answer.release()
         finally:
             self.written.set()
 

@@ -6,17 +6,20 @@ it: the console is held by that process, and its output is the best there is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from core.capture.output import ProcessConsole
-from core.capture.services import Services
+from core.capture.services import Services, Visit
 from core.capture.session import Session
 from core.capture.spool import Spool
 from core.clock import now
 from core.errors import ConsoleError, RecordingError
 from core.recording import Meta, Recorder
 from core.sandboxes.model import ConsoleFacts, ConsoleState, SandboxSpec
+
+log = logging.getLogger("guestwatch.capture")
 
 
 class Unheard:
@@ -35,11 +38,12 @@ class ProxyOutput:
     Args:
         spec: whose proxy.
         services: shared with the other consoles.
+        visit: which run of the proxy this is.
         on_change: called whenever one of the public attributes changed.
     """
 
     def __init__(
-        self, spec: SandboxSpec, services: Services, on_change: Callable[[], None]
+        self, spec: SandboxSpec, services: Services, visit: Visit, on_change: Callable[[], None]
     ) -> None:
         self.console = ConsoleFacts(state=ConsoleState.CONNECTING, since=now().wall)
         self.family = spec.family or "kata"
@@ -48,6 +52,7 @@ class ProxyOutput:
         self.trouble = ""
         self._spec = spec
         self._services = services
+        self._visit = visit
         self._on_change = on_change
         self._pipe: ProcessConsole | None = None
         self._session: Session | None = None
@@ -57,6 +62,11 @@ class ProxyOutput:
     def size(self) -> int:
         """How much the proxy printed."""
         return self._spool.recorder.size if self._spool is not None else 0
+
+    @property
+    def received(self) -> int:
+        """How much the proxy printed since it is read."""
+        return self._session.bytes if self._session is not None else 0
 
     @property
     def last_byte_at(self) -> float:
@@ -72,33 +82,44 @@ class ProxyOutput:
         self.console = self._held_by(pid)
         if self._pipe is None:
             return
+        self._session = Session(self._pipe, Unheard(), self._services.loop)
+        try:
+            self._spool = self._begin(pid)
+        except RecordingError as error:
+            self.trouble = str(error)
+            log.error("%s: its kata-proxy is read and not recorded: %s", self._spec.id, error)
+        self._session.record(self._spool, b"")
+
+    def _begin(self, pid: int) -> Spool:
         at = now()
         life = f"kata-proxy {pid} {at.wall:.3f}"
         meta = Meta.of(self._spec, life=life, pid=pid, family=self.family, at=at)
-        try:
-            recorder = Recorder.begin(
-                self._services.recordings, self._spec.id, life=life, meta=meta, at=at
-            )
-        except RecordingError as error:
-            # The proxy must not stall on a full pipe, so it is read all the same.
-            self.trouble = str(error)
-            self._on_change()
-            self._pipe.close()
-            return
+        recorder = Recorder.begin(
+            self._services.recordings, self._spec.id, life=life, meta=meta, at=at
+        )
         self.generation = recorder.generation
-        self._spool = Spool(recorder, self._services.tasks, self._set_trouble)
-        self._spool.enter("attached", at, pid=pid, source="kata-proxy output")
-        self._session = Session(self._pipe, Unheard(), self._services.loop)
-        self._session.record(self._spool, b"")
+        spool = Spool(recorder, self._services.tasks, self._set_trouble)
+        spool.enter("proxy-started", self._visit.began, pid=pid, **self._visit.facts)
+        spool.enter("attached", at, pid=pid, source="kata-proxy output")
+        return spool
 
-    async def aclose(self) -> None:
-        """Stop reading; what was read is written first."""
+    async def aclose(self, exit_words: str) -> None:
+        """Stop reading; what was printed is written first.
+
+        Args:
+            exit_words: how the proxy ended; empty when it still runs.
+        """
         if self._session is not None:
             await self._session.aclose()
         elif self._pipe is not None:
             self._pipe.close()
         if self._spool is not None:
-            self._spool.enter("detached", now())
+            at = now()
+            if exit_words:
+                self._spool.enter("ended", at)
+                self._spool.enter("proxy-stopped", at, cause=self._visit.leaving, detail=exit_words)
+            else:
+                self._spool.enter("detached", at, cause=self._visit.leaving)
             await self._spool.aclose()
 
     def _set_trouble(self, trouble: str) -> None:
@@ -113,6 +134,16 @@ class ProxyOutput:
                 reason="debug watching is off, so the kata-proxy leaves the console alone",
                 hint="Turn debug on: the kata-proxy then reads it, and its output is recorded.",
                 since=at,
+            )
+        if self._pipe is None:
+            return ConsoleFacts(
+                state=ConsoleState.HELD,
+                reason="a kata-proxy that ran before this capture did reads this console;"
+                " its output cannot be recorded",
+                hint="Stop the proxy and start it again to have its output recorded.",
+                since=at,
+                holder_pid=pid,
+                holder_name=Path(self._spec.proxy_path).name,
             )
         return ConsoleFacts(
             state=ConsoleState.HELD,

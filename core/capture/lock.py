@@ -37,9 +37,7 @@ class CaptureLock:
             make_private(self._places.state)
             self._take(self._places.runtime_lock)
             self._take(self._places.state_lock)
-            owner = {"pid": os.getpid(), "socket": str(self._places.control_socket)}
-            os.ftruncate(self._held[-1], 0)
-            os.pwrite(self._held[-1], json.dumps(owner).encode() + b"\n", 0)
+            self._sign()
         except BaseException:
             self._release()
             raise
@@ -72,6 +70,18 @@ class CaptureLock:
                 f"A capture is running already: {who}" + (f", {socket}" if socket else ""),
                 hint="Run guestwatch to see what it watches, or end that process first.",
             ) from None
+
+    def _sign(self) -> None:
+        """Write into the second lock who holds it."""
+        owner = {"pid": os.getpid(), "socket": str(self._places.control_socket)}
+        try:
+            os.ftruncate(self._held[-1], 0)
+            os.pwrite(self._held[-1], json.dumps(owner).encode() + b"\n", 0)
+        except OSError as error:
+            raise CaptureError(
+                f"Cannot write {self._places.state_lock}: {error.strerror}",
+                hint="Recordings are kept beside it, so make room there first.",
+            ) from error
 
     def _release(self) -> None:
         while self._held:

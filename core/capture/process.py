@@ -59,9 +59,10 @@ async def run_capture(
     """
     raise_descriptor_limit()
     with CaptureLock(places):
-        async with anyio.create_task_group() as tasks:
-            await _run_locked(places, stays, specs, on_ready, linger_s, tasks.cancel_scope)
-            tasks.cancel_scope.cancel()
+        try:
+            await _run_locked(places, stays, specs, on_ready, linger_s)
+        finally:
+            unbind_control(places)
 
 
 async def _run_locked(
@@ -70,7 +71,6 @@ async def _run_locked(
     specs: Sequence[SandboxSpec],
     on_ready: Callable[[], None],
     linger_s: float,
-    whole: anyio.CancelScope,
 ) -> None:
     over = anyio.Event()
     viewers = Viewers(stays=stays, linger_s=linger_s)
@@ -80,7 +80,7 @@ async def _run_locked(
         server.publish(event)
 
     async with anyio.create_task_group() as proxies, anyio.create_task_group() as tasks:
-        supervisor = Supervisor(places.recordings, proxies, publish)
+        supervisor = Supervisor(places, proxies, publish)
         server = ControlServer(supervisor, viewers, over.set)
         await tasks.start(_keep_bound, places, server)
         tasks.start_soon(supervisor.run)
@@ -92,6 +92,7 @@ async def _run_locked(
             on_ready()
             await over.wait()
         finally:
+            server.end()
             with anyio.CancelScope(shield=True):
                 await supervisor.release()
                 publish(CaptureGone("capture was stopped"))
@@ -148,6 +149,12 @@ def _inode(places: Places) -> int:
     with contextlib.suppress(OSError):
         return places.control_socket.lstat().st_ino
     return 0
+
+
+def unbind_control(places: Places) -> None:
+    """Remove the control socket; only for the locks' holder."""
+    with contextlib.suppress(OSError):
+        places.control_socket.unlink()
 
 
 def bind_control(places: Places) -> socket.socket:

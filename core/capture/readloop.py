@@ -12,10 +12,12 @@ from typing import Protocol
 
 import anyio
 
+from core.capture.contain import Contained
 from core.clock import Instant, now
 
 MERGE_S = 0.004
-"""How long a timing record may wait for further reads to be merged into it."""
+"""How long a timing record waits at least for further reads to be merged into it; no
+record waits for more than twice as long, however busy the others are."""
 
 CROWD = 32
 GATHER_S = 0.002
@@ -32,11 +34,14 @@ class Readable(Protocol):
     def needs_flush(self) -> bool:
         """Whether `flush` has something to write."""
 
-    def read_ready(self, at: Instant) -> None:
-        """Read what has arrived. Bounded, so that others get their turn; never raises."""
+    def read_ready(self, at: Instant) -> bool:
+        """Read what has arrived; whether there is more. Bounded: others get their turn."""
 
     def flush(self) -> None:
         """Write what waited for more to come. Called after a quiet moment."""
+
+    def fail(self, error: Exception) -> None:
+        """Give up: `read_ready` or `flush` met with what it was not made for."""
 
 
 class ReadLoop:
@@ -46,49 +51,64 @@ class ReadLoop:
         self._epoll = select.epoll()
         self._sources: dict[int, Readable] = {}
         self._unflushed: set[Readable] = set()
+        self._next_unflushed: set[Readable] = set()
+        self._flush_at = 0.0
+        self._is_flooded = False
 
     def add(self, fd: int, source: Readable) -> None:
         """Read `source` whenever `fd` is ready."""
-        self._sources[fd] = source
         self._epoll.register(fd, select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR)
+        self._sources[fd] = source
 
     def remove(self, fd: int, source: Readable) -> None:
         """Forget `fd`. To be called before it is closed; harmless when repeated."""
         if self._sources.get(fd) is source:
             del self._sources[fd]
-            self._epoll.unregister(fd)
+            if not self._epoll.closed:
+                self._epoll.unregister(fd)
         self._unflushed.discard(source)
+        self._next_unflushed.discard(source)
 
     async def run(self) -> None:
         """Go on for ever; cancel it to end it, which closes the epoll."""
         try:
             while True:
-                if not self._unflushed:
-                    await anyio.wait_readable(self._epoll.fileno())
-                else:
-                    with anyio.move_on_after(MERGE_S) as quiet:
-                        await anyio.wait_readable(self._epoll.fileno())
-                    if quiet.cancelled_caught:
-                        self._flush()
-                        continue
-                if len(self._sources) >= CROWD:
-                    await anyio.sleep(GATHER_S)
-                self._round()
+                await self._wait()
+                at = now()
+                self._round(at)
+                if at.boot >= self._flush_at:
+                    self._flush(at)
         finally:
             self._epoll.close()
 
-    def _round(self) -> None:
-        at = now()
+    async def _wait(self) -> None:
+        """Return when it is time for a round."""
+        if not self._unflushed and not self._next_unflushed:
+            await anyio.wait_readable(self._epoll.fileno())
+        elif len(self._sources) >= CROWD and not self._is_flooded:
+            await anyio.sleep(GATHER_S)
+        else:
+            with anyio.move_on_after(max(0.0, self._flush_at - now().boot)):
+                await anyio.wait_readable(self._epoll.fileno())
+
+    def _round(self, at: Instant) -> None:
+        self._is_flooded = False
         for fd, _events in self._epoll.poll(0, _MAX_EVENTS):
             # An earlier source of this round may have closed this one.
             source = self._sources.get(fd)
             if source is None:
                 continue
-            source.read_ready(at)
-            if source.needs_flush:
-                self._unflushed.add(source)
+            with Contained("reading a console", source.fail):
+                if source.read_ready(at):
+                    self._is_flooded = True
+                if source.needs_flush:
+                    self._next_unflushed.add(source)
 
-    def _flush(self) -> None:
-        for source in self._unflushed:
-            source.flush()
-        self._unflushed.clear()
+    def _flush(self, at: Instant) -> None:
+        """Flush what was quiet since the last time; what is new waits for the next."""
+        quiet, self._unflushed = self._unflushed - self._next_unflushed, self._next_unflushed
+        self._next_unflushed = set()
+        self._flush_at = at.boot + MERGE_S
+        for source in quiet:
+            with Contained("writing a recording's times", source.fail):
+                source.flush()

@@ -2,7 +2,7 @@
 
 `start`, `stop` and `set_debug` are serialised by a lock. A started proxy lives in
 one task (`_run`), which owns the proxy's block; `stop` cancels that task and waits
-until it is gone.
+until it is gone. Whatever goes wrong in that task ends that task and nothing else.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import anyio
 import msgspec
 from anyio.abc import TaskStatus
 
+from core.capture.contain import Contained
 from core.capture.kata import ProxyOutput
-from core.capture.services import Reading, Services
+from core.capture.services import Reading, Services, Visit
 from core.capture.watcher import Watcher
 from core.clock import now
-from core.errors import GuestwatchError
+from core.errors import CaptureError, GuestwatchError
 from core.proxy import KataProxy, ProxyHandle, ProxyParams, ProxyType, new_proxy
 from core.sandboxes.model import (
     ConsoleFacts,
@@ -57,6 +58,12 @@ class Sandbox:
         self._console = self._unwatched()
         self._reading: Reading | None = None
         self._ending = False
+        self._refused: GuestwatchError | None = None
+        self._visit: Visit | None = None
+        self._is_stopping = False
+        self._survivor = 0
+        self._away = "no capture ran"
+        self._traffic = Traffic()
         self._generation = ""
         self._family = spec.family
         self._vmm_pid = 0
@@ -90,111 +97,132 @@ class Sandbox:
             if debug == self.spec.debug:
                 return
             runs = self._scope is not None
-            await self._stop()
+            await self._stop("debug was turned " + ("on" if debug else "off"))
             self.spec = msgspec.structs.replace(self.spec, debug=debug)
             self._console = self._unwatched()
-            if runs:
-                await self._start()
-            self._on_change()
+            try:
+                if runs:
+                    await self._start()
+            finally:
+                self._on_change()
 
     async def release(self) -> None:
         """Let the console go because capture ends; a kata-proxy process is left alone."""
         async with self._lock:
             self._ending = True
-            await self._cancel()
+            await self._cancel("capture ended")
 
     async def _start(self) -> None:
         if self._scope is not None:
             return
+        if self._ending:
+            raise CaptureError("Capture is ending", hint="Start guestwatch again.")
         self._set_proxy(ProxyFacts(state=ProxyState.STARTING))
-        try:
-            await self._services.tasks.start(self._run)
-        except GuestwatchError as error:
-            self._set_proxy(ProxyFacts(state=ProxyState.FAILED, reason=str(error)))
-            raise
+        self._refused = None
+        await self._services.tasks.start(self._run)
+        if self._refused is not None:
+            raise self._refused
 
-    async def _stop(self) -> None:
-        await self._cancel()
-        if self._proxy.state is not ProxyState.STOPPED:
+    async def _stop(self, cause: str = "the proxy was stopped") -> None:
+        self._is_stopping = True
+        try:
+            await self._cancel(cause)
+        finally:
+            self._is_stopping = False
+        if self._survivor:
+            reason = f"process {self._survivor} was told to end and still runs"
+            self._set_proxy(ProxyFacts(state=ProxyState.FAILED, pid=self._survivor, reason=reason))
+        elif self._proxy.state is not ProxyState.STOPPED:
             self._console = self._unwatched()
             self._set_proxy(ProxyFacts())
 
-    async def _cancel(self) -> None:
+    async def _cancel(self, cause: str) -> None:
         if self._scope is not None:
+            self._away = cause
+            if self._visit is not None:
+                self._visit.leaving = cause
             self._scope.cancel()
             await self._gone.wait()
 
     # The proxy's life.
 
     async def _run(self, *, task_status: TaskStatus[None]) -> None:
-        """Own the proxy until cancelled. Errors before `started` go to `start`'s caller."""
+        """Own the proxy until cancelled. Never fails: `start` looks at `_refused`."""
         self._gone = anyio.Event()
+        self._survivor = 0
+        told = False
+
+        def tell() -> None:
+            nonlocal told
+            if not told:
+                told = True
+                task_status.started()
+
+        visit = self._visit = Visit(
+            {"type": str(self.spec.proxy_type), "debug": self.spec.debug}, self._away
+        )
         try:
-            with anyio.CancelScope() as self._scope:
-                if self.spec.proxy_type is ProxyType.KATA:
-                    await self._run_kata_proxy(task_status)
-                else:
-                    await self._run_built_in(task_status)
+            with anyio.CancelScope() as self._scope, Contained(self.spec.id, self._break_down):
+                try:
+                    if self.spec.proxy_type is ProxyType.KATA:
+                        await self._run_kata_proxy(visit, tell)
+                    else:
+                        await self._run_built_in(visit, tell)
+                except GuestwatchError as error:
+                    self._refused = error
+                    self._proxy = ProxyFacts(state=ProxyState.FAILED, reason=str(error))
         finally:
             self._keep_last_words()
             self._scope = None
             self._gone.set()
+            self._on_change()
+            tell()
 
-    async def _run_built_in(self, task_status: TaskStatus[None]) -> None:
-        watcher = Watcher(self.spec, self._services, self._on_change) if self._watches() else None
-        refused: GuestwatchError | None = None
+    def _break_down(self, error: Exception) -> None:
+        """Tell of what nobody thought of, instead of ending capture with it."""
+        words = f"guestwatch made a mistake: {error!r}"
+        self._refused = CaptureError(words, hint="capture.log in the state folder tells more.")
+        self._proxy = ProxyFacts(state=ProxyState.FAILED, reason=words)
+
+    async def _run_built_in(self, visit: Visit, on_started: Callable[[], None]) -> None:
+        watcher = (
+            Watcher(self.spec, self._services, visit, self._on_change) if self._watches() else None
+        )
         async with new_proxy(
             self.spec.proxy_type, opener=watcher.open if watcher is not None else None
         ) as proxy:
-            try:
-                # Without debug a start only checks its parameters: a wrong one is
-                # refused now, not when the console appears.
-                handle = await proxy.start(self._params(debug=False))
-                await proxy.stop(handle.pid)
-            except GuestwatchError as error:
-                refused = error
+            # Without debug a start only checks its parameters: a wrong one is
+            # refused now, not when the console appears.
+            handle = await proxy.start(self._params(debug=False))
+            await proxy.stop(handle.pid)
+            self._reading = watcher
+            self._set_running(handle)
+            on_started()
+            if watcher is None:
+                await anyio.sleep_forever()
             else:
-                self._reading = watcher
-                self._set_running(handle)
-                task_status.started()
-                if watcher is None:
-                    await anyio.sleep_forever()
-                else:
-                    await watcher.run(proxy, self._params(debug=True))
-        if refused is not None:
-            raise refused
+                await watcher.run(proxy, self._params(debug=True))
 
-    async def _run_kata_proxy(self, task_status: TaskStatus[None]) -> None:
-        output = ProxyOutput(self.spec, self._services, self._on_change)
-        refused: GuestwatchError | None = None
-        async with KataProxy(output=output.take) as proxy:
+    async def _run_kata_proxy(self, visit: Visit, on_started: Callable[[], None]) -> None:
+        output = ProxyOutput(self.spec, self._services, visit, self._on_change)
+        async with KataProxy(output=output.take, runtime_dir=self._services.runtime) as proxy:
+            handle = await proxy.start(self._params(debug=self.spec.debug))
             try:
-                handle = await proxy.start(self._params(debug=self.spec.debug))
-            except GuestwatchError as error:
-                refused = error
-            else:
-                try:
-                    self._reading = output
-                    output.record(handle.pid)
-                    self._set_running(handle)
-                    task_status.started()
-                    await proxy.ended.wait()
-                    self._set_proxy(
-                        ProxyFacts(
-                            state=ProxyState.FAILED,
-                            reason=f"the kata-proxy ended by itself: {proxy.exit_words}",
-                        )
-                    )
-                finally:
-                    with anyio.CancelScope(shield=True):
-                        if self._ending:
-                            # Only stop ends a kata-proxy; capture's own end leaves it.
-                            pass
-                        else:
-                            await proxy.stop(handle.pid)
-                        await output.aclose()
-        if refused is not None:
-            raise refused
+                output.record(handle.pid)
+                self._reading = output
+                self._set_running(handle)
+                on_started()
+                await proxy.ended.wait()
+                visit.leaving = "the kata-proxy ended by itself"
+                reason = f"{visit.leaving}: {proxy.exit_words}"
+                self._proxy = ProxyFacts(state=ProxyState.FAILED, reason=reason)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    # Only stop ends a kata-proxy; whatever else ends this leaves it.
+                    if self._is_stopping:
+                        await proxy.stop(handle.pid)
+                        self._survivor = 0 if proxy.ended.is_set() else handle.pid
+                    await output.aclose(proxy.exit_words)
 
     def _watches(self) -> bool:
         spec = self.spec
@@ -226,11 +254,14 @@ class Sandbox:
 
     def _keep_last_words(self) -> None:
         """Keep what goes on being true once the proxy is stopped."""
+        self._traffic = msgspec.structs.replace(self.traffic(), bytes_per_s=0.0)
         if self._reading is not None:
             reading, self._reading = self._reading, None
             self._generation = reading.generation or self._generation
             self._family = reading.family or self._family
-            self._vmm_pid = reading.vmm_pid
+            self._vmm_pid = reading.vmm_pid or self._vmm_pid
+        self._rate, self._counted = 0.0, 0
+        self._console = self._unwatched()
 
     # Facts.
 
@@ -254,27 +285,30 @@ class Sandbox:
     def traffic(self) -> Traffic:
         """How much the console has given."""
         reading = self._reading
-        if reading is None:
-            return Traffic()
+        if reading is None or not reading.generation:
+            return self._traffic
+        is_same = reading.generation == self._generation
         return Traffic(
-            bytes=reading.size, bytes_per_s=self._rate, last_byte_at=reading.last_byte_at
+            bytes=reading.size,
+            bytes_per_s=self._rate,
+            last_byte_at=reading.last_byte_at or (self._traffic.last_byte_at if is_same else 0.0),
         )
 
     def count(self, seconds: float) -> None:
         """Work out the rate over the last `seconds`."""
-        total = self._reading.size if self._reading else 0
-        # A new generation counts from nothing again.
-        self._rate = max(0, total - self._counted) / seconds
-        self._counted = total
+        received = self._reading.received if self._reading is not None else 0
+        self._rate = (received - self._counted) / seconds
+        self._counted = received
 
     def _unwatched(self) -> ConsoleFacts:
-        reason, hint = why_not_watched(self.spec)
+        has_failed = self._proxy.state is ProxyState.FAILED
+        reason, hint = why_not_watched(self.spec, has_failed=has_failed)
         return ConsoleFacts(
             state=ConsoleState.NOT_WATCHED, reason=reason, hint=hint, since=now().wall
         )
 
 
-def why_not_watched(spec: SandboxSpec) -> tuple[str, str]:
+def why_not_watched(spec: SandboxSpec, *, has_failed: bool = False) -> tuple[str, str]:
     """Why nobody reads this sandbox's console, and what to do about it."""
     if spec.proxy_type is ProxyType.NOOP:
         return "a noopProxy never watches its console", "Give the sandbox another proxy type."
@@ -284,4 +318,6 @@ def why_not_watched(spec: SandboxSpec) -> tuple[str, str]:
         return "a hybrid vsock is no console", "Name the VM's serial console."
     if not spec.debug:
         return "debug watching is off", "Turn it on."
+    if has_failed:
+        return "its proxy failed", "Start it again."
     return "the proxy is stopped", "Start it."

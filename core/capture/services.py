@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from anyio.abc import TaskGroup
 
 from core.capture.readloop import ReadLoop
+from core.clock import Instant, now
 from core.sandboxes.model import ConsoleFacts
 
 
@@ -18,8 +19,23 @@ class Services:
 
     loop: ReadLoop
     recordings: Path
+    runtime: Path
+    """Where kata-proxies have their folders."""
     tasks: TaskGroup
     """Outlives every console: what was read is still written when one is let go."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One run of a sandbox's proxy, as its ledger tells of it."""
+
+    facts: dict[str, str | int | float | bool]
+    """What is entered when the recording begins: which proxy, with debug or not."""
+    away: str
+    """Why nobody read before: the cause of a gap in a generation that goes on."""
+    began: Instant = field(default_factory=now)
+    leaving: str = "capture ended"
+    """Why the run ends: known only then, when it is not capture that does."""
 
 
 class Reading(Protocol):
@@ -36,6 +52,10 @@ class Reading(Protocol):
     @property
     def size(self) -> int:
         """How much the present generation holds."""
+
+    @property
+    def received(self) -> int:
+        """How many bytes came since this reading began, over all generations."""
 
     @property
     def last_byte_at(self) -> float:

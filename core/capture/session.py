@@ -15,11 +15,15 @@ import anyio
 from core.capture.readloop import ReadLoop
 from core.capture.spool import Spool, SpoolOverflow
 from core.clock import Instant, now
-from core.endpoints.protocol import Console, ConsoleSink
+from core.endpoints.protocol import READ_BYTES, Console, ConsoleSink
 from core.errors import ConsoleBroken, ConsoleError
 
 READS_A_ROUND = 16
 """A flooding console gives way to the others after this many reads of 64 KiB."""
+
+LAST_READS = 64
+"""How often a console that is let go is read once more. What the guest printed by then
+lies in the socket, which holds some 200 KiB; only one that floods on fills it again."""
 
 PROOF_FIRST_S = 0.01
 PROOF_LAST_S = 0.25
@@ -42,6 +46,7 @@ class Session:
         self.hung_up = False
         self.bytes = 0
         self.last_byte_at = 0.0
+        self.is_recorded = False
         self._sink = sink
         self._loop = loop
         self._spool: Spool | None = None
@@ -52,7 +57,9 @@ class Session:
         """Wait until the console is ours; returns what it gave by then.
 
         `on_waiting` is called once when the connection is seen to be queued behind
-        another client. An end of file while waiting sets `ended`.
+        another client. An end of file while waiting sets `ended`. As long as the kernel
+        says who is served nothing is read here: what is read must be recorded, and the
+        recording is yet to be opened.
         """
         pause = PROOF_FIRST_S
         told = False
@@ -62,11 +69,12 @@ class Session:
                     await anyio.wait_readable(self._fd)
                 except anyio.ClosedResourceError:
                     return b""
+            accepted = self.console.is_accepted()
+            if accepted:
+                return b""
             if not unanswered.cancelled_caught:
                 return self._first_read()
-            if self.console.is_accepted():
-                return b""
-            if not told and pause >= 0.1:
+            if accepted is False and not told and pause >= 0.1:
                 told = True
                 on_waiting()
             pause = min(pause * 2, PROOF_LAST_S)
@@ -84,9 +92,13 @@ class Session:
             self._end(None)
         return data
 
-    def record(self, spool: Spool, first: bytes) -> None:
-        """Begin to read into `spool`, with what `prove` gave already."""
+    def record(self, spool: Spool | None, first: bytes) -> None:
+        """Begin to read into `spool`, with what `prove` gave already.
+
+        Without one what is read goes nowhere but to the sink: whoever prints must not stall.
+        """
         self._spool = spool
+        self.is_recorded = spool is not None
         if first:
             self._take(first, now())
         if self._open:
@@ -102,31 +114,47 @@ class Session:
         if self._spool is not None:
             self._spool.flush()
 
-    def read_ready(self, at: Instant) -> None:
-        """Read what has arrived, at most `READS_A_ROUND` times."""
+    def read_ready(self, at: Instant) -> bool:
+        """Read what has arrived, at most `READS_A_ROUND` times; whether there may be more."""
         for _ in range(READS_A_ROUND):
-            try:
-                data = self.console.read_nowait()
-            except BlockingIOError:
-                return
-            except ConsoleBroken as error:
-                self._end(error)
-                return
-            if not data:
-                self._end(None)
-                return
-            self._take(data, at)
-            if not self._open:
-                return
+            size = self._read(at)
+            if size < READ_BYTES:
+                # A short read has emptied it. The next round tells of what comes now.
+                return False
+        return True
+
+    def _read(self, at: Instant) -> int:
+        """Read once; how many bytes that gave, 0 at the end or when there were none."""
+        try:
+            data = self.console.read_nowait()
+        except BlockingIOError:
+            return 0
+        except ConsoleBroken as error:
+            self._end(error)
+            return 0
+        if not data:
+            self._end(None)
+            return 0
+        self._take(data, at)
+        return len(data) if self._open else 0
+
+    def fail(self, error: Exception) -> None:
+        """Give the console up: reading it met with what it was not made for."""
+        self._end(
+            ConsoleError(
+                f"guestwatch made a mistake with this console: {error!r}",
+                hint="capture.log in the state folder tells more.",
+            )
+        )
 
     def _take(self, data: bytes, at: Instant) -> None:
-        assert self._spool is not None
-        try:
-            self._spool.write(data, at)
-        except SpoolOverflow as error:
-            self._spool.enter("gap", at, cause="disk", lost_bytes=len(data), detail=str(error))
-            self._end(ConsoleError(str(error), hint=error.hint))
-            return
+        if self._spool is not None:
+            try:
+                self._spool.write(data, at)
+            except SpoolOverflow as error:
+                self._spool.enter("gap", at, cause="disk", lost_bytes=len(data), detail=str(error))
+                self._end(ConsoleError(str(error), hint=error.hint))
+                return
         self.bytes += len(data)
         self.last_byte_at = at.wall
         self._sink.feed(data)
@@ -152,5 +180,13 @@ class Session:
             self.ended.set()
 
     async def aclose(self) -> None:
-        """Let the console go; the sink hears no more. Harmless when repeated."""
+        """Let the console go; the sink hears no more. Harmless when repeated.
+
+        What the guest has printed by now is read first.
+        """
+        if self._open and self._spool is not None:
+            at = now()
+            for _ in range(LAST_READS):
+                if not self._read(at):
+                    break
         self._shut()

@@ -9,6 +9,7 @@ a guest whose reader stalls is changed by it, one without a reader is not.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,9 +19,12 @@ import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
-from core.clock import Instant
+from core.capture.contain import Contained
+from core.clock import Instant, now
 from core.errors import RecordingError, WriteFailed
 from core.recording import Recorder
+
+log = logging.getLogger("guestwatch.capture")
 
 SLOW_WRITE_S = 0.020
 QUEUE_BYTES = 8 * 1024 * 1024
@@ -131,12 +135,30 @@ class Spool:
             self._queue.append(_Entry(kind, at, facts))
             self._fall_back(str(error))
 
-    async def aclose(self) -> None:
-        """Close the recording once what waits was written; after one more failure, without it."""
+    async def aclose(self) -> int:
+        """Close the recording once what waits was written; after one more failure, without it.
+
+        Returns how many bytes are lost that the ledger does not know of: 0 unless the
+        disk refuses even that line.
+        """
         self._closing = True
         with anyio.CancelScope(shield=True):
             await self._idle.wait()
-        self.recorder.close()
+        lost = self._taken - self._written
+        try:
+            if self._queue:
+                log.error("%s: %d bytes were not written", self.recorder.folder, lost)
+            for item in self._queue:
+                if isinstance(item, _Entry):
+                    self.recorder.enter(item.kind, item.at, **item.facts)
+            if lost:
+                self.recorder.enter("gap", now(), cause="disk", lost_bytes=lost)
+        except RecordingError:
+            return lost
+        finally:
+            self._queue.clear()
+            self.recorder.close()
+        return 0
 
     def _enqueue(self, data: bytes, at: Instant) -> None:
         waiting = self._taken - self._written
@@ -159,7 +181,7 @@ class Spool:
             # Shielded: what was read from a guest is not thrown away because capture stops.
             with anyio.CancelScope(shield=True):
                 while True:
-                    trouble = await anyio.to_thread.run_sync(self._write_some)
+                    trouble = await self._try_to_write()
                     if trouble:
                         self._on_trouble(trouble)
                         if self._closing:
@@ -171,6 +193,13 @@ class Spool:
         finally:
             self._writing = False
             self._idle.set()
+
+    async def _try_to_write(self) -> str:
+        """Write what waits, in a thread; returns why that stopped, or the empty string."""
+        mistakes: list[Exception] = []
+        with Contained("writing a recording", mistakes.append):
+            return await anyio.to_thread.run_sync(self._write_some)
+        return f"guestwatch made a mistake with this recording: {mistakes[0]!r}"
 
     def _write_some(self) -> str:
         """Write what waits, in order; returns why that stopped, or the empty string."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
 
+from core.capture.places import Places
 from core.capture.readloop import ReadLoop
 from core.capture.sandbox import Sandbox
 from core.capture.services import Services
@@ -32,15 +32,13 @@ class Supervisor:
     """Holds every sandbox; `run` reads their consoles.
 
     Args:
-        recordings: below which every sandbox has its folder.
+        places: the folders of this capture.
         tasks: where proxies and slow disks' writers live.
         publish: told every event; must return at once.
     """
 
-    def __init__(
-        self, recordings: Path, tasks: TaskGroup, publish: Callable[[Event], None]
-    ) -> None:
-        self._services = Services(ReadLoop(), recordings, tasks)
+    def __init__(self, places: Places, tasks: TaskGroup, publish: Callable[[Event], None]) -> None:
+        self._services = Services(ReadLoop(), places.recordings, places.runtime, tasks)
         self._publish = publish
         self._sandboxes: dict[str, Sandbox] = {}
 

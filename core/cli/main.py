@@ -57,13 +57,48 @@ def _run(arguments: argparse.Namespace, dashboard: Callable[[DashboardRequest], 
     from core.sandboxes.named import merge_specs, parse_named
 
     config = load_config(arguments.config or config_file(), must_exist=bool(arguments.config))
-    typed = [parse_named(text, base=Path.cwd()) for text in getattr(arguments, "sandboxes", [])]
+    texts: list[str] = getattr(arguments, "sandboxes", [])
+    typed = [_checked(parse_named(text, base=_here())) for text in texts]
     specs = merge_specs(tuple(typed), config.sandboxes)
     if arguments.command == "record":
         from core.cli.record import record
 
         return record(specs)
     return dashboard(DashboardRequest(specs, arguments.theme))
+
+
+def _here() -> Path:
+    """Where relative paths begin.
+
+    Raises:
+        UsageError: the current folder was removed.
+    """
+    from core.errors import UsageError
+
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"The current folder cannot be had: {error.strerror}", hint="Change into another one."
+        ) from error
+
+
+def _checked(spec: SandboxSpec) -> SandboxSpec:
+    """`spec`, if it can be told to capture.
+
+    Raises:
+        InvalidConsoleUrl: its path holds bytes that are no text.
+    """
+    from core.errors import InvalidConsoleUrl
+
+    try:
+        spec.console.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidConsoleUrl(
+            f"The console's path is not UTF-8: {spec.console}",
+            hint="Make a symbolic link to its folder and name the console through that.",
+        ) from error
+    return spec
 
 
 def report(error: GuestwatchError) -> int:

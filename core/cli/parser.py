@@ -29,6 +29,24 @@ class _Parser(argparse.ArgumentParser):
         super().error(safe_text(message, limit=2000))
 
 
+def _config(default: str | None) -> _Parser:
+    options = _Parser(add_help=False)
+    options.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=default,
+        help="read this config file instead of the usual one",
+    )
+    return options
+
+
+def _looks(default: str) -> _Parser:
+    options = _Parser(add_help=False)
+    options.add_argument("--theme", choices=THEMES, default=default, help="colours (default: dark)")
+    return options
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The whole command line."""
 
@@ -36,18 +54,14 @@ def make_parser() -> argparse.ArgumentParser:
     def wide(prog: str) -> argparse.RawDescriptionHelpFormatter:
         return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=90)
 
-    common = _Parser(add_help=False)
-    common.add_argument(
-        "--config", type=Path, metavar="FILE", help="read this config file instead of the usual one"
-    )
-    looks = _Parser(add_help=False)
-    looks.add_argument("--theme", choices=THEMES, default="dark", help="colours (default: dark)")
+    # Suppressed: a command's own default would undo what was given before the command.
+    common, looks = _config(argparse.SUPPRESS), _looks(argparse.SUPPRESS)
     parser = _Parser(
         prog="guestwatch",
         description="Every VM guest's console, live in one terminal, and every byte of it on disk.",
         epilog=_EPILOG,
         formatter_class=wide,
-        parents=[common, looks],
+        parents=[_config(None), _looks(THEMES[0])],
     )
     parser.add_argument("--version", action="version", version=f"guestwatch {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")

@@ -57,7 +57,8 @@ def test_a_guest_boots_panics_and_ends_and_not_a_byte_is_missing(
 
 def check_the_ledger(home: Home) -> None:
     lines = (home.generations("vm1")[0] / "events.jsonl").read_text("ascii").splitlines()
-    assert [json.loads(line)["kind"] for line in lines] == ["attached", "ended"]
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert kinds == ["proxy-started", "attached", "ended", "proxy-stopped"]
 
 
 def check_the_replay(home: Home, recorded: bytes) -> None:

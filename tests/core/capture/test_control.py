@@ -95,6 +95,17 @@ async def test_nonsense_is_answered_and_the_line_stays_open(
             assert "return" in await raw.answer_to(1)
 
 
+async def test_a_line_that_is_too_long_is_answered_as_well(places: Places) -> None:
+    async with running_capture(places):
+        raw = await raw_client(places)
+        async with raw.stream:
+            await raw.line()
+            await raw.send(b"x" * 66_000 + b"\n")
+            error = (await raw.line())["error"]
+            assert isinstance(error, dict)
+            assert error["class"] == "RequestTooLong"
+
+
 async def test_a_request_without_end_is_cut_off(places: Places) -> None:
     async with running_capture(places) as client:
         raw = await raw_client(places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,13 @@ def test_an_owner_that_makes_no_sense_is_unknown(tmp_path: Path, text: str) -> N
     lock = tmp_path / "lock"
     lock.write_text(text)
     assert read_owner(lock) == (0, "")
+
+
+def test_a_disk_without_room_for_the_owners_name_is_told(places: Places) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(CaptureError, match=r"capture\.lock"), CaptureLock(places):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

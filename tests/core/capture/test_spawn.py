@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -133,3 +134,34 @@ async def test_what_it_has_to_say_is_in_its_log(places: Places) -> None:
     with pytest.raises(CaptureError):
         async with open_client(places.control_socket, viewer=False):
             pass
+
+
+async def test_a_dashboard_opened_while_the_last_one_leaves_has_a_capture(places: Places) -> None:
+    pids = set()
+    for _ in range(4):
+        async with open_capture(places) as client:
+            assert await client.sandboxes() == []
+            pids.add(pid_of(places))
+            await client.say_goodbye(keep=False)
+    for pid in pids:
+        await gone(pid)
+    assert not places.control_socket.exists()
+
+
+async def test_with_a_debug_log_each_console_line_is_in_it_once(
+    places: Places, chardev: Chardev, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUESTWATCH_LOG", "debug")
+    async with open_capture(places) as client:
+        pid = pid_of(places)
+        await client.watch(chardev.spec)
+        await chardev.accept()
+        await chardev.write("one\r\ntwo \x1b[31m\u2028é\n".encode())
+        await facts_when(client, lambda f: f.traffic.bytes > 15)
+        await client.shut_down()
+    await gone(pid)
+    lines = places.log.read_bytes().decode("ascii").splitlines()
+    told = [json.loads(line) for line in lines]
+    heard = [each for each in told if each["msg"] == "reading guest console"]
+    assert [each["vmconsole"][:4] for each in heard] == ["one", "two "]
+    assert {(each["sandbox"], each["level"]) for each in heard} == {("vm1", "debug")}
