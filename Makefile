@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --constraint requirements/locked.txt
 
 # Tests get a temporary folder of their own, with a short path: a socket's may have 107 bytes.
-PYTEST := root=$$(mktemp -d /tmp/guestwatch-XXXXXX) && trap 'rm -rf "$$root"' EXIT INT TERM \
+PYTEST := root=$$(mktemp -d /tmp/gw-XXXXXX) && trap 'rm -rf "$$root"' EXIT INT TERM \
 	&& PYTEST_DEBUG_TEMPROOT=$$root $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help

@@ -1,29 +1,36 @@
-"""`python -m core.demo FOLDER [qemu]`: the demo's guests, until stdin ends.
+"""`python -m core.demo FOLDER KIND`: the demo's guests, until stdin ends.
 
-They run apart from the dashboard, as VMs do; the pipe on stdin ends them even when
-the dashboard is killed.
+They run apart from the dashboard, as VMs do. The pipe on stdin ends when the
+dashboard does, also when that is killed; then this process clears the demo away: its
+capture, its guests, its folder.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import anyio
 
+from core.demo.session import end_capture, guests_of, places_of
 from core.demo.stage import perform
 from core.errors import GuestwatchError
 
 
 async def _main(folder: Path, kind: str) -> None:
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(perform, folder, kind)
-        _tell({})
-        # Nothing is ever sent: it becomes readable when its other end is gone.
-        await anyio.wait_readable(sys.stdin.fileno())
-        tasks.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(perform, guests_of(folder), kind)
+            _tell({})
+            # Nothing is ever sent: it becomes readable when its other end is gone.
+            await anyio.wait_readable(sys.stdin.fileno())
+            await end_capture(places_of(folder))
+            tasks.cancel_scope.cancel()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _tell(answer: dict[str, str]) -> None:

@@ -35,6 +35,16 @@ READY_S = 30.0
 END_S = 5.0
 
 
+def places_of(folder: Path) -> Places:
+    """Where a demo's capture lives."""
+    return Places(folder / "run", folder / "state")
+
+
+def guests_of(folder: Path) -> Path:
+    """Where a demo's guests have their sockets."""
+    return folder / "guests"
+
+
 @asynccontextmanager
 async def open_demo(kind: str) -> AsyncIterator[tuple[Places, tuple[SandboxSpec, ...]]]:
     """A demo's own places, and the sandboxes in them; its guests run until the block ends.
@@ -47,20 +57,11 @@ async def open_demo(kind: str) -> AsyncIterator[tuple[Places, tuple[SandboxSpec,
     """
     # /tmp, not the user's TMPDIR: a socket's path has room for 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="guestwatch-demo-", dir="/tmp"))
-    places = Places(folder / "run", folder / "state")
-    places.runtime.mkdir(mode=0o700)
-    guests = folder / "guests"
-    guests.mkdir(mode=0o700)
-    try:
-        with _guest_process(guests, kind) as process:
-            await anyio.to_thread.run_sync(_wait_until_ready, process)
-            try:
-                yield places, specs_of(guests, kind)
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await _end_capture(places)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    for place in (places_of(folder).runtime, guests_of(folder)):
+        place.mkdir(mode=0o700)
+    with _guest_process(folder, kind) as process:
+        await anyio.to_thread.run_sync(_wait_until_ready, process)
+        yield places_of(folder), specs_of(guests_of(folder), kind)
 
 
 @contextmanager
@@ -78,11 +79,13 @@ def _guest_process(folder: Path, kind: str) -> Iterator[subprocess.Popen[bytes]]
             yield process
         finally:
             assert process.stdin is not None
+            # Now it clears everything away.
             process.stdin.close()
             try:
-                process.wait(END_S)
+                process.wait(2 * END_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes]) -> None:
@@ -97,7 +100,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes]) -> None:
         raise DemoError(answer["desc"], hint=answer["hint"])
 
 
-async def _end_capture(places: Places) -> None:
+async def end_capture(places: Places) -> None:
     """End the demo's capture, whatever its viewers wished: its guests go with it."""
     pid, _ = read_owner(places.state_lock)
     with contextlib.suppress(CaptureError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import anyio
@@ -18,6 +19,7 @@ from core.sandboxes.vmm import is_alive
 pytestmark = pytest.mark.anyio
 
 PATIENCE_S = 30.0
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 async def test_its_guests_can_be_watched_and_nothing_is_left(tmp_path: Path) -> None:
@@ -43,6 +45,30 @@ async def test_keeping_capture_does_not_keep_a_demos(tmp_path: Path) -> None:
             await client.say_goodbye(keep=True)
         pid = read_owner(places.state_lock)[0]
     assert not is_alive(pid)
+
+
+async def test_a_dashboard_that_is_killed_leaves_nothing_behind() -> None:
+    code = (
+        "import anyio\n"
+        "from core.capture.spawn import open_capture\n"
+        "from core.demo import open_demo\n"
+        "async def main():\n"
+        "    async with open_demo('replay') as (places, _), open_capture(places):\n"
+        "        print(places.runtime.parent, flush=True)\n"
+        "        await anyio.sleep_forever()\n"
+        "anyio.run(main)\n"
+    )
+    dashboard = await anyio.open_process([sys.executable, "-c", code], cwd=ROOT)
+    async with dashboard:
+        assert dashboard.stdout is not None
+        with anyio.fail_after(PATIENCE_S):
+            folder = Path((await dashboard.stdout.receive()).decode().strip())
+        pid = read_owner(folder / "state" / "capture.lock")[0]
+        assert is_alive(pid)
+        dashboard.kill()
+    with anyio.fail_after(PATIENCE_S):
+        while folder.exists() or is_alive(pid):
+            await anyio.sleep(0.02)
 
 
 async def test_it_never_meets_the_users_own_capture() -> None:
