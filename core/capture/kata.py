@@ -135,19 +135,17 @@ class ProxyOutput:
                 hint="Turn debug on: the kata-proxy then reads it, and its output is recorded.",
                 since=at,
             )
+        reason, hint = "the kata-proxy reads this console; its output is recorded instead", ""
         if self._pipe is None:
-            return ConsoleFacts(
-                state=ConsoleState.HELD,
-                reason="a kata-proxy that ran before this capture did reads this console;"
-                " its output cannot be recorded",
-                hint="Stop the proxy and start it again to have its output recorded.",
-                since=at,
-                holder_pid=pid,
-                holder_name=Path(self._spec.proxy_path).name,
+            reason = (
+                "a kata-proxy that ran before this capture did reads this console;"
+                " its output cannot be recorded"
             )
+            hint = "Stop the proxy and start it again to have its output recorded."
         return ConsoleFacts(
             state=ConsoleState.HELD,
-            reason="the kata-proxy reads this console; its output is recorded instead",
+            reason=reason,
+            hint=hint,
             since=at,
             holder_pid=pid,
             holder_name=Path(self._spec.proxy_path).name,

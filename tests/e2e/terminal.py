@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+
+from tests.guests.needed import needed
 
 PATIENCE_S = 60.0
 
@@ -37,8 +38,7 @@ class Terminal:
         size: tuple[int, int] = (80, 24),
         env: Mapping[str, str] | None = None,
     ) -> None:
-        tmux = shutil.which("tmux")
-        assert tmux, "tmux is missing: apt-get install tmux"
+        tmux = needed("tmux", "tmux")
         self._tmux = [tmux, "-L", f"guestwatch-{uuid.uuid4().hex[:8]}", "-f", "/dev/null"]
         self._command = command
         self._size = size

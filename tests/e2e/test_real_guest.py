@@ -14,6 +14,7 @@ import pytest
 from core.demo.initramfs import ConsoleDevice
 from tests.e2e.conftest import Home
 from tests.e2e.terminal import Terminal, guestwatch
+from tests.guests.needed import needed
 from tests.guests.qemu import BootGuest
 from tests.guests.tee import Tee
 
@@ -62,6 +63,7 @@ def check_the_ledger(home: Home) -> None:
 
 
 def check_the_replay(home: Home, recorded: bytes) -> None:
+    needed("scriptreplay", "bsdutils")
     played = subprocess.run(
         ["bash", "-c", "scriptreplay -m 0.00001 -T console.timing -O <(echo; cat console.log)"],
         cwd=home.generations("vm1")[0],

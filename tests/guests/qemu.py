@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
 import tempfile
@@ -25,8 +24,7 @@ from core.demo.qemu import GuestSetup, QemuProcess
 from core.demo.tools import Tools, find_tools
 from core.errors import ToolsMissing
 from tests.guests.client import connect_soon, until
-
-REQUIRE_VARIABLE = "GUESTWATCH_REQUIRE_QEMU"
+from tests.guests.needed import lack
 
 PROMPT = b"guest:/# "
 """The guest's shell is ready for a line."""
@@ -98,11 +96,8 @@ def qemu_tools() -> Tools:
     """What real guests are booted with; without it the test is skipped, or fails if it must run."""
     try:
         return find_tools()
-    except ToolsMissing as lack:
-        text = f"{lack}. {lack.hint}"
-        if os.environ.get(REQUIRE_VARIABLE) == "1":
-            pytest.fail(text, pytrace=False)
-        pytest.skip(text)
+    except ToolsMissing as missing:
+        lack(f"{missing}. {missing.hint}")
 
 
 @pytest.fixture

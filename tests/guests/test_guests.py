@@ -15,7 +15,7 @@ import pytest
 from core.demo.tools import KERNEL_VARIABLE
 from tests.guests import ROOT, flood, seeded
 from tests.guests.client import connect_soon, read_all, read_until, until
-from tests.guests.qemu import REQUIRE_VARIABLE
+from tests.guests.needed import REQUIRE_VARIABLE
 from tests.guests.serve import Afterwards, GuestProcess, Kind, pieces
 from tests.guests.tee import Tee
 

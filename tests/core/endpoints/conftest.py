@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.guests.needed import needed
 
 pytest.register_assert_rewrite("tests.core.endpoints.conformance")
 
@@ -25,10 +25,4 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def qemu_binary() -> str:
     """The QEMU to test against."""
-    found = shutil.which("qemu-system-x86_64")
-    if found is None:
-        missing = "qemu-system-x86_64 is missing: install qemu-system-x86"
-        if os.environ.get("GUESTWATCH_REQUIRE_QEMU") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
+    return needed("qemu-system-x86_64", "qemu-system-x86")

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.guests.needed import needed
 
 from .made import begin, logs, moment
-
-SCRIPTREPLAY = shutil.which("scriptreplay")
-
-pytestmark = pytest.mark.skipif(
-    SCRIPTREPLAY is None,
-    reason="scriptreplay is not installed (Debian: bsdutils, Fedora: util-linux-script)",
-)
 
 
 def played(log: Path) -> bytes:
     """What `scriptreplay -T console.timing -O <(echo; cat console.log)` prints, in no time."""
-    assert SCRIPTREPLAY is not None
     done = subprocess.run(
         [
             "bash",
             "-c",
             'exec "$0" -T "$1" -O <(echo; cat "$2") -d 1000000000 -m 0.000001',
-            SCRIPTREPLAY,
+            needed("scriptreplay", "bsdutils"),
             str(log.with_suffix(".timing")),
             str(log),
         ],
