@@ -24,11 +24,13 @@ from core import wire
 from core.endpoints.unix import UnixEndpoint
 from core.errors import CaptureUnreachable, CommandRefused, ConsoleError, GuestwatchError
 from core.sandboxes.model import SandboxFacts, SandboxSpec
-from core.wire import CaptureGone, EventsLost, SandboxChanged, TrafficCounted
+from core.settings import Settings
+from core.wire import AlertRaised, CaptureGone, EventsLost, SandboxChanged, TrafficCounted
 
-CaptureEvent = SandboxChanged | TrafficCounted | EventsLost | CaptureGone
+CaptureEvent = wire.Event
 
 __all__ = [
+    "AlertRaised",
     "CaptureEvent",
     "CaptureGone",
     "CaptureLink",
@@ -84,6 +86,13 @@ class CaptureLink(Protocol):
             CommandRefused: it could not be started again; the message says why.
         """
 
+    async def take(self, sandbox_id: str) -> None:
+        """A person's yes: attach a console whatever that does to others.
+
+        Raises:
+            CommandRefused: there is nothing to take; the message says why.
+        """
+
     async def say_goodbye(self, *, keep: bool) -> None:
         """Take leave: without `keep`, a capture that a dashboard started may stop."""
 
@@ -132,6 +141,14 @@ class Client:
     async def set_debug(self, sandbox_id: str, debug: bool) -> None:
         """Turn debug watching on or off."""
         await self._ask("set-debug", wire.Debug(sandbox_id, debug))
+
+    async def take(self, sandbox_id: str) -> None:
+        """Attach a console whatever that does to others."""
+        await self._ask("take", wire.Which(sandbox_id))
+
+    async def configure(self, settings: Settings) -> None:
+        """Say what capture is to keep and to warn of."""
+        await self._ask("configure", wire.Configure(settings))
 
     async def say_goodbye(self, *, keep: bool) -> None:
         """Take leave."""

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import msgspec
 
-from core.sandboxes.model import SandboxFacts, SandboxSpec, Traffic
+from core.sandboxes.model import AlertFacts, SandboxFacts, SandboxSpec, Traffic
+from core.settings import Settings
 
 PROTOCOL = 1
 MAX_REQUEST_BYTES = 64 * 1024
@@ -108,6 +109,12 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: SandboxSpec
 
 
+class Configure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What capture is to keep and to warn of from now on."""
+
+    settings: Settings
+
+
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No arguments, or nothing to return."""
 
@@ -133,6 +140,14 @@ class TrafficCounted(msgspec.Struct, frozen=True, tag="stats", tag_field="event"
     traffic: dict[str, Traffic]
 
 
+class AlertRaised(msgspec.Struct, frozen=True, tag="alert", tag_field="event"):
+    """The scanner found something worth alarm."""
+
+    id: str
+    """The sandbox."""
+    alert: AlertFacts
+
+
 class EventsLost(msgspec.Struct, frozen=True, tag="events-lost", tag_field="event"):
     """This viewer was too slow and missed events; it should ask for the list again."""
 
@@ -143,4 +158,4 @@ class CaptureGone(msgspec.Struct, frozen=True, tag="capture-gone", tag_field="ev
     reason: str = ""
 
 
-Event = SandboxChanged | TrafficCounted | EventsLost | CaptureGone
+Event = SandboxChanged | TrafficCounted | AlertRaised | EventsLost | CaptureGone

@@ -81,6 +81,9 @@ class ScriptedLink:
         spec = msgspec.structs.replace(facts.spec, debug=debug)
         self.tell(SandboxChanged(msgspec.structs.replace(facts, spec=spec)))
 
+    async def take(self, sandbox_id: str) -> None:
+        self._answer("take", sandbox_id)
+
     async def say_goodbye(self, *, keep: bool) -> None:
         self.asked.append(("say_goodbye", str(keep)))
 

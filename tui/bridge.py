@@ -14,7 +14,14 @@ from typing import assert_never
 import anyio
 from textual.message import Message
 
-from core.client import CaptureGone, CaptureLink, EventsLost, SandboxChanged, TrafficCounted
+from core.client import (
+    AlertRaised,
+    CaptureGone,
+    CaptureLink,
+    EventsLost,
+    SandboxChanged,
+    TrafficCounted,
+)
 from core.errors import CaptureError, GuestwatchError
 from core.sandboxes.model import SandboxFacts, Traffic
 
@@ -136,6 +143,9 @@ class Bridge:
                         self._post(SandboxTold(event.facts))
                     case TrafficCounted():
                         self._post(TrafficTold(event.traffic))
+                    case AlertRaised():
+                        # The sandbox's facts, which follow, count it.
+                        pass
                     case EventsLost():
                         await self._list()
                     case CaptureGone():

@@ -47,6 +47,8 @@ async def _open(request: DashboardRequest) -> int:
             tasks.start_soon(ensure_capture, places)
             await anyio.to_thread.run_sync(import_module, "tui.app")
         async with open_capture(places) as link:
+            if request.config is not None:
+                await link.configure(request.config.settings)
             await name_all(link, specs)
             return await _show(link, request.theme)
 

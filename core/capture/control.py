@@ -172,6 +172,10 @@ class ControlServer:
                 await self._one(request, lambda s: self._supervisor.get(s).start())
             case "stop":
                 await self._one(request, lambda s: self._supervisor.get(s).stop())
+            case "take":
+                await self._one(request, lambda s: self._supervisor.get(s).take())
+            case "configure":
+                self._supervisor.configure(_arguments(request, wire.Configure).settings)
             case "set-debug":
                 debug = _arguments(request, wire.Debug)
                 await self._supervisor.get(debug.id).set_debug(debug.debug)

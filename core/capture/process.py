@@ -25,6 +25,7 @@ from core.capture.supervisor import Supervisor
 from core.capture.viewers import LINGER_S, Viewers
 from core.errors import CaptureError
 from core.sandboxes.model import SandboxSpec
+from core.settings import Settings
 from core.wire import CaptureGone, Event
 
 log = logging.getLogger("guestwatch.capture")
@@ -40,6 +41,7 @@ async def run_capture(
     *,
     stays: bool,
     specs: Sequence[SandboxSpec] = (),
+    settings: Settings | None = None,
     on_ready: Callable[[], None] = lambda: None,
     linger_s: float = LINGER_S,
 ) -> None:
@@ -49,6 +51,7 @@ async def run_capture(
         places: where it lives.
         stays: whether it runs on without viewers.
         specs: sandboxes to watch from the start.
+        settings: what to keep and to warn of; the defaults when None.
         on_ready: called once viewers can connect.
         linger_s: how long a viewer that died without a word is waited for.
 
@@ -60,7 +63,7 @@ async def run_capture(
     raise_descriptor_limit()
     with CaptureLock(places):
         try:
-            await _run_locked(places, stays, specs, on_ready, linger_s)
+            await _run_locked(places, stays, specs, settings or Settings(), on_ready, linger_s)
         finally:
             unbind_control(places)
 
@@ -69,6 +72,7 @@ async def _run_locked(
     places: Places,
     stays: bool,
     specs: Sequence[SandboxSpec],
+    settings: Settings,
     on_ready: Callable[[], None],
     linger_s: float,
 ) -> None:
@@ -81,6 +85,7 @@ async def _run_locked(
 
     async with anyio.create_task_group() as proxies, anyio.create_task_group() as tasks:
         supervisor = Supervisor(places, proxies, publish)
+        supervisor.configure(settings)
         server = ControlServer(supervisor, viewers, over.set)
         await tasks.start(_keep_bound, places, server)
         tasks.start_soon(supervisor.run)

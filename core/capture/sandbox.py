@@ -87,6 +87,16 @@ class Sandbox:
         async with self._lock:
             await self._stop()
 
+    async def take(self) -> None:
+        """Attach the console whatever that does to others: a person said yes.
+
+        Raises:
+            CaptureError: there is nothing to take.
+        """
+        raise CaptureError(
+            f"{self.spec.id} is not held by anybody", hint="Only a held console can be taken."
+        )
+
     async def set_debug(self, debug: bool) -> None:
         """Turn debug watching on or off; a running proxy is restarted with it.
 
@@ -189,7 +199,9 @@ class Sandbox:
             Watcher(self.spec, self._services, visit, self._on_change) if self._watches() else None
         )
         async with new_proxy(
-            self.spec.proxy_type, opener=watcher.open if watcher is not None else None
+            self.spec.proxy_type,
+            opener=watcher.open if watcher is not None else None,
+            hybrid_vsock=True,
         ) as proxy:
             # Without debug a start only checks its parameters: a wrong one is
             # refused now, not when the console appears.
@@ -230,7 +242,6 @@ class Sandbox:
             spec.debug
             and spec.proxy_type in (ProxyType.NO_PROXY, ProxyType.KATA_BUILT_IN)
             and bool(spec.console)
-            and not spec.console.startswith("hvsock:")
         )
 
     def _params(self, *, debug: bool) -> ProxyParams:
@@ -314,8 +325,6 @@ def why_not_watched(spec: SandboxSpec, *, has_failed: bool = False) -> tuple[str
         return "a noopProxy never watches its console", "Give the sandbox another proxy type."
     if not spec.console:
         return "no console URL is known", "Name one: guestwatch watch NAME=unix:PATH"
-    if spec.console.startswith("hvsock:"):
-        return "a hybrid vsock is no console", "Name the VM's serial console."
     if not spec.debug:
         return "debug watching is off", "Turn it on."
     if has_failed:

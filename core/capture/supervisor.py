@@ -16,6 +16,7 @@ from core.errors import GuestwatchError, SandboxClash, UsageError
 from core.sandboxes.ids import check_sandbox_id
 from core.sandboxes.model import SandboxFacts, SandboxSpec, Traffic
 from core.sandboxes.named import place_of
+from core.settings import Settings
 from core.wire import Event, SandboxChanged, TrafficCounted
 
 log = logging.getLogger("guestwatch.capture")
@@ -41,6 +42,7 @@ class Supervisor:
         self._services = Services(ReadLoop(), places.recordings, places.runtime, tasks)
         self._publish = publish
         self._sandboxes: dict[str, Sandbox] = {}
+        self._settings = Settings()
 
     async def run(self) -> None:
         """Read consoles and count traffic until cancelled."""
@@ -90,6 +92,10 @@ class Supervisor:
             raise UnknownSandbox(
                 f"No sandbox is called {sandbox_id[:64]}", hint="guestwatch shows all of them."
             ) from None
+
+    def configure(self, settings: Settings) -> None:
+        """Keep and warn of what `settings` say, from now on."""
+        self._settings = settings
 
     def facts(self) -> list[SandboxFacts]:
         """All that is known, in the order the sandboxes appeared."""

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed, 2 wrong usage or config.
 """
 
-from core.cli.main import DashboardRequest, main
+from core.cli.command import DashboardRequest
+from core.cli.main import main
 
 __all__ = ["DashboardRequest", "main"]

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
+from core.cli.commands import COMMANDS
 
 THEMES = ("dark", "light", "ansi-dark", "ansi-light")
 
 _EPILOG = """\
-A console URL is unix:PATH, unix://PATH or a bare path.
+A console URL is unix:PATH, pty:PATH, file:PATH, listen:PATH, hvsock:PATH:PORT,
+vsock:CID:PORT, tcp:HOST:PORT, telnet:HOST:PORT, or a bare path.
 Recordings: $XDG_STATE_HOME/guestwatch/recordings, a folder a sandbox.
 Config: $XDG_CONFIG_HOME/guestwatch/config.toml
 
@@ -65,22 +67,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"guestwatch {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, parents, text in (
-        ("watch", [common, looks], "open the dashboard on these sandboxes and the config's"),
-        ("record", [common], "capture without a dashboard until interrupted"),
-    ):
-        command = commands.add_parser(
-            name, parents=parents, help=text, description=text.capitalize(), formatter_class=wide
+    for command in COMMANDS:
+        parents = [common] * command.takes_config + [looks] * command.takes_theme
+        command.add_arguments(
+            commands.add_parser(
+                command.name,
+                parents=parents,
+                help=command.help,
+                description=command.help.capitalize(),
+                epilog=command.epilog or None,
+                formatter_class=wide,
+            )
         )
-        command.add_argument(
-            "sandboxes",
-            nargs="+" if name == "watch" else "*",
-            metavar="NAME=URL",
-            help="a sandbox and its console",
-        )
-    text = "open the dashboard on embedded guests"
-    demo = commands.add_parser(
-        "demo", parents=[looks], help=text, description=text.capitalize(), formatter_class=wide
-    )
-    demo.add_argument("--qemu", action="store_true", help="boot a real QEMU guest instead")
     return parser

@@ -6,6 +6,7 @@ console into a sink. `MemoryEndpoint` stands beside the real ones and passes the
 conformance suite.
 """
 
+from core.endpoints.factory import endpoint_for
 from core.endpoints.memory import MemoryEndpoint, MemoryGuest
 from core.endpoints.opener import open_console, open_endpoint
 from core.endpoints.protocol import (
@@ -16,10 +17,11 @@ from core.endpoints.protocol import (
     ConsoleWatch,
     Endpoint,
     Pin,
+    Resumable,
 )
 from core.endpoints.sock_diag import peer_inode
 from core.endpoints.unix import UnixEndpoint
-from core.endpoints.url import ConsoleUrl, endpoint_for, parse_console_url
+from core.endpoints.url import ConsoleUrl, Scheme, parse_console_url
 
 __all__ = [
     "READ_BYTES",
@@ -32,6 +34,8 @@ __all__ = [
     "MemoryEndpoint",
     "MemoryGuest",
     "Pin",
+    "Resumable",
+    "Scheme",
     "UnixEndpoint",
     "endpoint_for",
     "open_console",

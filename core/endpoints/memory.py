@@ -231,6 +231,11 @@ class MemoryEndpoint:
         """The console's URL."""
         return self._url
 
+    @property
+    def place(self) -> str:
+        """No path tells of a new life."""
+        return ""
+
     def pin(self) -> MemoryPin:
         """Take hold of the guest's present life.
 

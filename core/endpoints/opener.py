@@ -12,8 +12,8 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from core.endpoints.factory import endpoint_for
 from core.endpoints.protocol import Console, ConsoleSink, ConsoleWatch, Endpoint
-from core.endpoints.url import endpoint_for
 from core.errors import ConsoleError
 
 CONNECT_TIMEOUT_S = 2.0

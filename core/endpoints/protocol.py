@@ -73,12 +73,38 @@ class Console(Protocol):
         """Close the descriptor. Harmless when repeated."""
 
 
+class Resumable(Console, Protocol):
+    """A console whose source keeps what it gave, as a log file does.
+
+    Reading it anew would record everything twice, so a reader says where it was.
+    """
+
+    @property
+    def position(self) -> int:
+        """Where in the source the next byte to be read is."""
+
+    @property
+    def source(self) -> str:
+        """Names what is read now: it changes when a log is rotated, and the position with it."""
+
+    def resume(self, source: str, position: int) -> int:
+        """Go on at `position` of `source`, before anything was read.
+
+        Returns how many bytes are known to be gone: the source was cut, or it is no
+        longer there. What is there is then read from its start.
+        """
+
+
 class Endpoint(Protocol):
     """One console address."""
 
     @property
     def url(self) -> str:
         """The console's URL, as it was given."""
+
+    @property
+    def place(self) -> str:
+        """The path at which a new life of the console appears; empty when no path tells of one."""
 
     def pin(self) -> Pin:
         """Take hold of what is there now.

@@ -155,6 +155,11 @@ class UnixEndpoint:
         """The console's URL, as it was given."""
         return self._url
 
+    @property
+    def place(self) -> str:
+        """The socket's path."""
+        return self._path
+
     def pin(self) -> UnixPin:
         """Take hold of the socket that is at the path now.
 

@@ -24,7 +24,7 @@ OPEN_TIMEOUT_S = 2.5
 CLOSE_TIMEOUT_S = 1.0
 
 HYBRID_VSOCK = "hvsock:"
-"""Such a URL leads to a guest's vsock, not to its console."""
+"""As in Kata such a console is left alone, unless whoever made the proxy says otherwise."""
 
 _log = logging.getLogger("guestwatch.proxy")
 
@@ -37,10 +37,12 @@ class NoProxy:
 
     Args:
         opener: opens the console; `core.endpoints.open_console` when None.
+        hybrid_vsock: whether a console behind a hybrid vsock is watched as well.
     """
 
-    def __init__(self, *, opener: ConsoleOpener | None = None) -> None:
+    def __init__(self, *, opener: ConsoleOpener | None = None, hybrid_vsock: bool = False) -> None:
         self._opener = opener
+        self._hybrid_vsock = hybrid_vsock
         self._block = Block()
         self._lock = anyio.Lock()
         self._watch: ConsoleWatch | None = None
@@ -96,7 +98,7 @@ class NoProxy:
                 )
             await self._let_go()
             logger.log(logging.DEBUG, "Start to watch the console", sandbox=params.id)
-            why_not = _why_not(params)
+            why_not = self._why_not(params)
             if why_not:
                 # Or a started proxy without output would be a riddle.
                 logger.log(
@@ -119,6 +121,16 @@ class NoProxy:
             InvalidProxyParams: it is missing.
         """
         check_logger(params)
+
+    def _why_not(self, params: ProxyParams) -> str:
+        """Why the console is not to be watched; empty when it is."""
+        if not params.debug:
+            return "debug is off"
+        if not params.console_url:
+            return "it has no URL"
+        if params.console_url.startswith(HYBRID_VSOCK) and not self._hybrid_vsock:
+            return "a hybrid vsock is no console"
+        return ""
 
     async def _open(self, params: ProxyParams, logger: QuietLogger) -> None:
         opener = self._opener or _default_opener()
@@ -158,17 +170,6 @@ def _default_opener() -> ConsoleOpener:
     from core.endpoints import open_console
 
     return open_console
-
-
-def _why_not(params: ProxyParams) -> str:
-    """Why the console is not to be watched; empty when it is."""
-    if not params.debug:
-        return "debug is off"
-    if not params.console_url:
-        return "it has no URL"
-    if params.console_url.startswith(HYBRID_VSOCK):
-        return "a hybrid vsock is no console"
-    return ""
 
 
 async def _close(watch: ConsoleWatch) -> None:

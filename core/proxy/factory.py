@@ -20,6 +20,7 @@ def new_proxy(
     proxy_type: ProxyType | str | None = None,
     *,
     opener: ConsoleOpener | None = None,
+    hybrid_vsock: bool = False,
     output: ProcessOutput | None = None,
     runtime_dir: Path | None = None,
 ) -> Proxy:
@@ -29,6 +30,7 @@ def new_proxy(
         proxy_type: a type or its name on the wire; Kata's built-in proxy when empty or None.
         opener: how a proxy that watches opens its console; `core.endpoints.open_console`
             when None.
+        hybrid_vsock: whether a console behind a hybrid vsock is watched; Kata does not.
         output: takes what a kata-proxy program prints; /dev/null does when None.
         runtime_dir: where kata-proxies have their folders; the user's own when None.
 
@@ -43,8 +45,8 @@ def new_proxy(
         case ProxyType.NOOP:
             return NoopProxy()
         case ProxyType.NO_PROXY:
-            return NoProxy(opener=opener)
+            return NoProxy(opener=opener, hybrid_vsock=hybrid_vsock)
         case ProxyType.KATA:
             return KataProxy(output=output, runtime_dir=runtime_dir)
         case ProxyType.KATA_BUILT_IN:
-            return KataBuiltInProxy(opener=opener)
+            return KataBuiltInProxy(opener=opener, hybrid_vsock=hybrid_vsock)

@@ -7,6 +7,7 @@ but the files, and believes none of them.
 
 from core.errors import RecordingError, WriteFailed
 from core.recording.clock import RecordingClock
+from core.recording.gaps import Cause, Gap
 from core.recording.history import Generation, History
 from core.recording.layout import SEGMENT_BYTES
 from core.recording.ledger import Fact, Ledger, LedgerEntry
@@ -16,7 +17,9 @@ from core.recording.writer import Recorder
 
 __all__ = [
     "SEGMENT_BYTES",
+    "Cause",
     "Fact",
+    "Gap",
     "Generation",
     "GenerationReader",
     "History",

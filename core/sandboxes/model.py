@@ -13,6 +13,7 @@ import enum
 import msgspec
 
 from core.proxy.types import ProxyType
+from core.settings import Auto, Severity
 
 
 class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,7 +21,7 @@ class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     id: str
     console: str = ""
-    """The console's URL: `unix:PATH`, `unix://PATH` or a bare path."""
+    """The console's URL, as `core.endpoints.url` knows them."""
     name: str = ""
     """What people call it; the id when empty."""
     family: str = ""
@@ -29,6 +30,8 @@ class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     proxy_path: str = ""
     """The kata-proxy program; only `kataProxy` runs one."""
     agent_url: str = ""
+    auto: Auto = Auto.SAFE
+    """When the console is attached to without asking."""
     debug: bool = True
     """Whether the console is watched."""
     start: bool = True
@@ -83,6 +86,12 @@ class ConsoleFacts(msgspec.Struct, frozen=True, kw_only=True):
     """When it came into this state: seconds since the epoch, UTC."""
     holder_pid: int = 0
     holder_name: str = ""
+    consequence: str = ""
+    """What attaching would do to others, in words; empty when it harms nobody."""
+    is_takeable: bool = False
+    """Whether a person's yes attaches it all the same: the `take` command."""
+    note: str = ""
+    """What to know of the bytes that come, such as that another reader takes some of them."""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +101,34 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     bytes_per_s: float = 0.0
     last_byte_at: float = 0.0
     """Seconds since the epoch, UTC; 0 when nothing came yet."""
+
+
+class AlertFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing worth alarm that the scanner found. All texts are the guest's: hostile."""
+
+    kind: str
+    """panic, oops, hung-task, …, or the name of a user's own pattern."""
+    title: str
+    """The line that says it."""
+    severity: Severity = Severity.WARNING
+    generation: str = ""
+    start: int = 0
+    """The offset of its first byte in that generation."""
+    end: int = 0
+    """The offset behind its last line: a trace is one alert with its whole extent."""
+    wall: float = 0.0
+    """When its first line came: seconds since the epoch, UTC."""
+
+
+class ScanFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the scanner found in a sandbox's present generation, and how far it is behind."""
+
+    alerts: int = 0
+    """How many alerts, notes not counted."""
+    last: AlertFacts | None = None
+    """The newest of the gravest ones."""
+    lag_bytes: int = 0
+    """How much was recorded and not scanned yet."""
 
 
 class SandboxFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +146,9 @@ class SandboxFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The present generation's folder name in it."""
     recording_trouble: str = ""
     """Why the recording is not written as it should be; empty when it is."""
+    scan: ScanFacts = ScanFacts()
+    disk_bytes: int = 0
+    """How much all of this sandbox's recordings take on disk, compressed ones as they are."""
 
     @property
     def id(self) -> str:

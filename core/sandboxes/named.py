@@ -9,6 +9,7 @@ from core.errors import InvalidConsoleUrl, SandboxClash
 from core.proxy.types import ProxyType
 from core.sandboxes.ids import check_sandbox_id
 from core.sandboxes.model import SandboxSpec
+from core.settings import Auto
 
 
 def sandbox_spec(
@@ -19,6 +20,7 @@ def sandbox_spec(
     proxy_path: str = "",
     agent_url: str = "",
     family: str = "",
+    auto: Auto = Auto.SAFE,
     debug: bool = True,
     start: bool = True,
     base: Path | None = None,
@@ -37,7 +39,7 @@ def sandbox_spec(
         InvalidConsoleUrl: the URL names no console.
         UnknownConsoleProto: its scheme has no endpoint.
     """
-    if console and not console.startswith("hvsock:"):
+    if console:
         console = str(parse_console_url(console, base=base))
     if proxy_type is None:
         proxy_type = ProxyType.KATA_BUILT_IN if agent_url else ProxyType.NO_PROXY
@@ -48,12 +50,13 @@ def sandbox_spec(
         proxy_path=proxy_path,
         agent_url=agent_url,
         family=family,
+        auto=auto,
         debug=debug,
         start=start,
     )
 
 
-def parse_named(text: str, *, base: Path) -> SandboxSpec:
+def parse_named(text: str, *, base: Path, auto: Auto = Auto.SAFE) -> SandboxSpec:
     """The sandbox that `NAME=URL` names; it splits at the first `=`.
 
     Raises:
@@ -66,7 +69,7 @@ def parse_named(text: str, *, base: Path) -> SandboxSpec:
         raise InvalidConsoleUrl(
             f"{text[:128]} names no console", hint="Write NAME=URL, such as vm1=unix:/run/vm1.sock"
         )
-    return sandbox_spec(check_sandbox_id(name), url, base=base)
+    return sandbox_spec(check_sandbox_id(name), url, auto=auto, base=base)
 
 
 def merge_specs(*groups: tuple[SandboxSpec, ...]) -> tuple[SandboxSpec, ...]:
@@ -95,6 +98,6 @@ def place_of(spec: SandboxSpec) -> ConsoleUrl | str:
         InvalidConsoleUrl: the URL names no console.
         UnknownConsoleProto: its scheme has no endpoint.
     """
-    if not spec.console or spec.console.startswith("hvsock:"):
-        return spec.console
+    if not spec.console:
+        return ""
     return parse_console_url(spec.console)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.main import DashboardRequest, main
+from core.cli.command import DashboardRequest
+from core.cli.main import main
 from core.cli.parser import make_parser
 
 

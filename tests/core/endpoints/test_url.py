@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.endpoints import ConsoleUrl, UnixEndpoint, endpoint_for, parse_console_url
+from core.endpoints import ConsoleUrl, Scheme, UnixEndpoint, endpoint_for, parse_console_url
 from core.errors import InvalidConsoleUrl, UnknownConsoleProto, UsageError
 
 BASE = Path("/home/me")
@@ -39,7 +39,8 @@ BASE = Path("/home/me")
 )
 def test_path_is_taken_as_it_stands(text: str, path: str) -> None:
     url = parse_console_url(text)
-    assert (url.scheme, url.path, url.text, str(url)) == ("unix", path, text, text)
+    assert (url.scheme, url.path, url.text, str(url)) == (Scheme.UNIX, path, text, text)
+    assert url.is_bare == (not text.startswith("unix:"))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +75,7 @@ def test_urls_to_the_same_place_are_equal_however_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("text", "proto"),
     [
-        ("pty:/dev/pts/3", "pty"),
-        ("pty:///dev/pts/3", "pty"),
-        ("tcp://host:1", "tcp"),
+        ("ftp:/dev/pts/3", "ftp"),
         ("UNIX:/a", "UNIX"),
         ("unix :/a", "unix "),
         (":/a", ""),
@@ -91,7 +90,7 @@ def test_unknown_scheme_is_told_in_the_words_of_the_seed(text: str, proto: str) 
     with pytest.raises(UnknownConsoleProto) as caught:
         parse_console_url(text)
     assert str(caught.value) == f"unknown console proto {proto}"
-    assert "Known: unix." in caught.value.hint
+    assert "Known: unix, pty, hvsock, vsock, file, tcp, telnet, listen." in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,7 @@ def test_what_cannot_be_a_path_is_invalid(text: str, base: Path | None) -> None:
     with pytest.raises(InvalidConsoleUrl) as caught:
         parse_console_url(text, base=base)
     assert isinstance(caught.value, UsageError)
-    assert "unix:PATH" in caught.value.hint
+    assert "unix:/run/" in caught.value.hint
 
 
 def test_endpoint_keeps_the_url_as_it_was_given() -> None:
@@ -113,15 +112,74 @@ def test_endpoint_keeps_the_url_as_it_was_given() -> None:
     assert endpoint_for(parse_console_url("a", base=BASE)).url == "/home/me/a"
 
 
-@given(st.text(max_size=60) | st.builds("unix:{}".format, st.text(st.characters(), max_size=60)))
+@pytest.mark.parametrize("slashes", ["", "//"])
+@pytest.mark.parametrize(
+    ("scheme", "rest", "address", "port"),
+    [
+        (Scheme.PTY, "/dev/pts/3", "/dev/pts/3", 0),
+        (Scheme.FILE, "/var/log/a:b", "/var/log/a:b", 0),
+        (Scheme.LISTEN, "/run/a", "/run/a", 0),
+        (Scheme.HVSOCK, "/run/clh.sock:1026", "/run/clh.sock", 1026),
+        (Scheme.HVSOCK, "/run/a:b:1", "/run/a:b", 1),
+        (Scheme.VSOCK, "3:1026", "3", 1026),
+        (Scheme.TCP, "localhost:4555", "localhost", 4555),
+        (Scheme.TCP, ":4555", "127.0.0.1", 4555),
+        (Scheme.TCP, "4555", "127.0.0.1", 4555),
+        (Scheme.TELNET, "[::1]:65535", "::1", 65535),
+        (Scheme.TELNET, "10.0.0.1:1", "10.0.0.1", 1),
+    ],
+)
+def test_every_scheme_has_its_address(
+    scheme: Scheme, rest: str, slashes: str, address: str, port: int
+) -> None:
+    text = f"{scheme}:{slashes}{rest}"
+    url = parse_console_url(text, base=BASE)
+    assert (url.scheme, url.address, url.port, url.text) == (scheme, address, port, text)
+    assert url.is_local == (address != "10.0.0.1")
+    assert not url.is_bare
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hvsock:/a", "names no port"),
+        ("hvsock::1", "names no path"),
+        ("hvsock:/a:x", "its port is no number"),
+        ("hvsock:/a:4294967295", "its port is over"),
+        ("vsock:3", "names no port"),
+        ("vsock::3", "names no context id"),
+        ("vsock:x:1", "its context id is no number"),
+        ("vsock:３:1", "its context id is no number"),
+        ("tcp:", "names no port"),
+        ("tcp:a:0", "port 0"),
+        ("tcp:a:65536", "its port is over"),
+        ("tcp:a b:1", "neither a name nor an address"),
+        ("tcp:[::x]:1", "no IPv6 address"),
+        ("tcp:\x1b[2J:1", "neither a name nor an address"),
+        ("pty:", "names no path"),
+        ("file:/a\nb", "holds a newline"),
+    ],
+)
+def test_what_is_no_address_is_told_with_how_to_write_it(text: str, words: str) -> None:
+    with pytest.raises(InvalidConsoleUrl, match=words) as caught:
+        parse_console_url(text)
+    assert "Write it as in" in caught.value.hint
+
+
+_TEXTS = st.text(max_size=60)
+_PREFIXES = st.sampled_from([*(f"{scheme}:" for scheme in Scheme), "unix:", ""])
+
+
+@given(_TEXTS | st.builds("{}{}".format, _PREFIXES, st.text(st.characters(), max_size=60)))
 def test_any_text_is_a_url_or_refused(text: str) -> None:
     try:
         url = parse_console_url(text, base=BASE)
     except (InvalidConsoleUrl, UnknownConsoleProto):
         return
     assert isinstance(url, ConsoleUrl)
-    assert url.path.startswith("/")
-    assert not set(url.path) & set("\0\n\r")
+    assert url.path.startswith("/") or not url.path
+    assert not set(url.address) & set("\0\n\r")
     os.fsencode(url.path)
-    assert text.removeprefix("unix:").removeprefix("//").removeprefix("./") in url.text
+    if url.scheme is Scheme.UNIX:
+        assert text.removeprefix("unix:").removeprefix("//").removeprefix("./") in url.text
     assert parse_console_url(url.text) == url

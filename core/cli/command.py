@@ -1,0 +1,73 @@
+"""What a command of the command line is made of.
+
+Modules of `core.cli.commands` are imported for every start, `--version` included:
+they import nothing heavy at their top.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.config import Config
+    from core.sandboxes.model import SandboxSpec
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRequest:
+    """What the dashboard is to show."""
+
+    specs: tuple[SandboxSpec, ...]
+    theme: str
+    demo: str = ""
+    """`replay` or `qemu` for a demo, which brings its own sandboxes and folders."""
+    config: Config | None = None
+    """What the config says of capture; None for a demo."""
+
+
+class Context:
+    """What a command works with besides its arguments.
+
+    Args:
+        arguments: what was typed.
+        dashboard: opens the dashboard and returns its exit code.
+    """
+
+    def __init__(
+        self, arguments: argparse.Namespace, dashboard: Callable[[DashboardRequest], int]
+    ) -> None:
+        self.arguments = arguments
+        self.dashboard = dashboard
+
+    def config(self) -> Config:
+        """The config that was named, or the user's own.
+
+        Raises:
+            ConfigError: something is wrong in it.
+        """
+        from core.config import load_config
+        from core.paths import config_file
+
+        named = getattr(self.arguments, "config", None)
+        return load_config(named or config_file(), must_exist=bool(named))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command."""
+
+    name: str
+    help: str
+    run: Callable[[Context], int]
+    """Carries it out and returns the exit code.
+
+    Raises:
+        GuestwatchError: it could not be carried out; the caller tells why.
+    """
+    add_arguments: Callable[[argparse.ArgumentParser], None] = field(default=lambda parser: None)
+    takes_config: bool = False
+    takes_theme: bool = False
+    epilog: str = ""

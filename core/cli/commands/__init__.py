@@ -1,0 +1,8 @@
+"""The commands, one module each; here is their order in the help."""
+
+from core.cli.command import Command
+from core.cli.commands.demo import DEMO
+from core.cli.commands.record import RECORD
+from core.cli.commands.watch import WATCH
+
+COMMANDS: tuple[Command, ...] = (WATCH, RECORD, DEMO)

@@ -1,0 +1,55 @@
+"""The sandboxes that were typed and those of the config, as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.config import Config
+from core.errors import InvalidConsoleUrl, UsageError
+from core.sandboxes.model import SandboxSpec
+from core.sandboxes.named import merge_specs, parse_named
+
+
+def named_specs(texts: Sequence[str], config: Config) -> tuple[SandboxSpec, ...]:
+    """What `NAME=URL` texts and the config name, each id once.
+
+    Raises:
+        UsageError: a text names no console, or one id has two consoles.
+        UnknownConsoleProto: a URL's scheme has no endpoint.
+    """
+    if not texts:
+        return config.sandboxes
+    here = _here()
+    typed = (_checked(parse_named(text, base=here, auto=config.auto)) for text in texts)
+    return merge_specs(tuple(typed), config.sandboxes)
+
+
+def _here() -> Path:
+    """Where relative paths begin.
+
+    Raises:
+        UsageError: the current folder was removed.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"The current folder cannot be had: {error.strerror}", hint="Change into another one."
+        ) from error
+
+
+def _checked(spec: SandboxSpec) -> SandboxSpec:
+    """`spec`, if it can be told to capture.
+
+    Raises:
+        InvalidConsoleUrl: its path holds bytes that are no text.
+    """
+    try:
+        spec.console.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidConsoleUrl(
+            f"The console's path is not UTF-8: {spec.console}",
+            hint="Make a symbolic link to its folder and name the console through that.",
+        ) from error
+    return spec
