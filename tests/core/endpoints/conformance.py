@@ -1,4 +1,7 @@
-"""What every endpoint has to do. A transport's test class derives from it and gives a `site`."""
+"""What endpoints have to do, by what a transport can do.
+
+A transport's test class derives from all that apply to it and gives a `site`.
+"""
 
 from __future__ import annotations
 
@@ -41,11 +44,12 @@ async def read_to_end(site: Site, console: Console) -> bytes:
 
 
 @pytest.mark.anyio
-class EndpointConformance:
-    async def test_connection_knows_its_url_and_who_listens(self, site: Site) -> None:
+class ReadingConformance:
+    """What a reader of any console may count on."""
+
+    async def test_connection_knows_its_url(self, site: Site) -> None:
         with closing(await connect(site)) as console:
             assert console.url == site.endpoint.url
-            assert console.peer_pid == os.getpid()
             assert console.fileno() >= 0
 
     async def test_bytes_come_as_written_and_in_order(self, site: Site) -> None:
@@ -101,19 +105,36 @@ class EndpointConformance:
         with pytest.raises(ConsoleBroken):
             console.read_nowait()
 
-    async def test_connection_counts_as_accepted_only_once_it_is(self, site: Site) -> None:
-        site.set_accepting(False)
-        with closing(await connect(site)) as console:
-            assert console.is_accepted() is False
-            site.set_accepting(True)
-            assert console.is_accepted() is True
-
     async def test_accepted_connection_stays_so_after_the_far_end_left(self, site: Site) -> None:
         with closing(await connect(site)) as console:
             site.pump()
             assert console.is_accepted() is True
             site.hang_up()
             assert await read_to_end(site, console) == b""
+            assert console.is_accepted() is True
+
+    async def test_connect_in_a_cancelled_scope_does_not_connect(self, site: Site) -> None:
+        before = open_descriptors()
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await connect(site)
+        assert scope.cancelled_caught
+        assert open_descriptors() == before
+
+
+@pytest.mark.anyio
+class QueueConformance:
+    """A listener of this process serves one client; two more wait in its queue."""
+
+    async def test_connection_knows_who_listens(self, site: Site) -> None:
+        with closing(await connect(site)) as console:
+            assert console.peer_pid == os.getpid()
+
+    async def test_connection_counts_as_accepted_only_once_it_is(self, site: Site) -> None:
+        site.set_accepting(False)
+        with closing(await connect(site)) as console:
+            assert console.is_accepted() is False
+            site.set_accepting(True)
             assert console.is_accepted() is True
 
     async def test_next_in_the_queue_is_served_from_then_on(self, site: Site) -> None:
@@ -152,6 +173,30 @@ class EndpointConformance:
                 with anyio.fail_after(10):
                     console = await connect(site, timeout_s=10)
                 console.close()
+
+    async def test_console_that_nobody_listens_on_refuses(self, site: Site) -> None:
+        site.refuse()
+        before = open_descriptors()
+        with pytest.raises(ConsoleRefused):
+            await connect(site)
+        assert open_descriptors() == before
+
+    async def test_cancelled_connect_leaves_no_descriptor(self, site: Site) -> None:
+        site.set_accepting(False)
+        with closing(await connect(site)), closing(await connect(site)):
+            before = open_descriptors()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(10):
+                    tasks.start_soon(connect, site)
+                for _ in range(10):  # each of them is between two tries by then
+                    await anyio.lowlevel.checkpoint()
+                tasks.cancel_scope.cancel()
+            assert open_descriptors() == before
+
+
+@pytest.mark.anyio
+class LifeConformance:
+    """One life of the console follows another at the same address."""
 
     async def test_pins_of_one_life_have_one_key(self, site: Site) -> None:
         with closing(site.endpoint.pin()) as one, closing(site.endpoint.pin()) as other:
@@ -194,29 +239,6 @@ class EndpointConformance:
             site.endpoint.pin()
         assert open_descriptors() == before
 
-    async def test_console_that_nobody_listens_on_refuses(self, site: Site) -> None:
-        site.refuse()
-        before = open_descriptors()
-        with pytest.raises(ConsoleRefused):
-            await connect(site)
-        assert open_descriptors() == before
 
-    async def test_cancelled_connect_leaves_no_descriptor(self, site: Site) -> None:
-        site.set_accepting(False)
-        with closing(await connect(site)), closing(await connect(site)):
-            before = open_descriptors()
-            async with anyio.create_task_group() as tasks:
-                for _ in range(10):
-                    tasks.start_soon(connect, site)
-                for _ in range(10):  # each of them is between two tries by then
-                    await anyio.lowlevel.checkpoint()
-                tasks.cancel_scope.cancel()
-            assert open_descriptors() == before
-
-    async def test_connect_in_a_cancelled_scope_does_not_connect(self, site: Site) -> None:
-        before = open_descriptors()
-        with anyio.CancelScope() as scope:
-            scope.cancel()
-            await connect(site)
-        assert scope.cancelled_caught
-        assert open_descriptors() == before
+class EndpointConformance(ReadingConformance, QueueConformance, LifeConformance):
+    """All there is to ask of a socket that a VMM serves."""
