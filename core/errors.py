@@ -24,6 +24,7 @@ GuestwatchError
 │   └── ConsoleBroken
 ├── RecordingError             the recording cannot be written or read
 │   └── WriteFailed            only a part of a write reached the recording
+├── InotifyError               the kernel tells of no changes to a file or folder
 ├── DemoError                  a demo guest cannot be had
 │   └── ToolsMissing           what a real guest is booted with is not installed
 └── CaptureError               the capture process, its lock and its control socket
@@ -205,6 +206,20 @@ class WriteFailed(RecordingError):
     ) -> None:
         super().__init__(message, path=path, errno=errno, hint=hint)
         self.written = written
+
+
+class InotifyError(GuestwatchError):
+    """Changes to a file or folder cannot be heard of.
+
+    Attributes:
+        path: the file or folder; empty when there is none.
+        errno: the operating system's number.
+    """
+
+    def __init__(self, message: str, *, path: str = "", errno: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.errno = errno
 
 
 class DemoError(GuestwatchError):
