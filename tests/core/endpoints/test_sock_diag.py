@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.endpoints import Console, UnixEndpoint, peer_inode
-from core.endpoints.sock_diag import _peer_in
+from core.endpoints.sock_diag import _messages, _peer_in, _socket_of, unix_socket, unix_sockets
 from core.errors import ConsoleBusy
 from tests.core.endpoints.sites import listen, open_descriptors
 
@@ -99,6 +100,103 @@ def test_any_answer_gives_an_inode_or_nothing(noise: bytes, kept: int) -> None:
     assert peer is None or 0 <= peer < 2**32
     if kept == len(GOOD):
         assert peer == 0x6FAE
+
+
+def one_of_each(path: Path) -> tuple[socket.socket, list[socket.socket], socket.socket]:
+    """A listener, three clients of it, and the end of the first that was accepted."""
+    listener = listen(path, backlog=5)
+    clients = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+    for client in clients:
+        client.connect(str(path))
+    served, _ = listener.accept()
+    return listener, clients, served
+
+
+def test_all_sockets_are_told_with_their_file_their_peers_and_their_queue(folder: Path) -> None:
+    listener, clients, served = one_of_each(folder / "s")
+    with listener, served, ExitStack() as held:
+        for client in clients:
+            held.enter_context(client)
+        clients[0].send(b"three")
+        told = unix_sockets()
+        assert told is not None
+        by_inode = {sock.inode: sock for sock in told}
+        found = (folder / "s").stat()
+        bound, end = by_inode[inode_of(listener)], by_inode[inode_of(served)]
+        assert bound.is_listening
+        assert not end.is_listening
+        assert bound.file == end.file == (found.st_ino & 0xFFFFFFFF, found.st_dev)
+        assert bound.name == end.name == os.fsencode(folder / "s")
+        assert end.peer == inode_of(clients[0])
+        assert set(bound.waiting) == {inode_of(client) for client in clients[1:]}
+        assert bound.queue == 2
+        assert bound.uid == os.geteuid()
+        assert unix_socket(inode_of(listener)) == bound
+        clients[1].close()
+        gone = unix_socket(inode_of(listener))
+        assert gone is not None
+        assert set(gone.waiting) == {0, inode_of(clients[2])}
+
+
+def test_name_is_told_as_it_was_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with listen(Path("relative")) as listener, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind(b"\0gw-abstract\0x")
+        abstract.listen()
+        relative = unix_socket(inode_of(listener))
+        nowhere = unix_socket(inode_of(abstract))
+    assert relative is not None
+    assert relative.name == b"relative"
+    assert nowhere is not None
+    assert (nowhere.name, nowhere.file) == (b"\0gw-abstract\0x", None)
+
+
+def test_more_sockets_than_one_message_takes_are_all_told() -> None:
+    with ExitStack() as held:
+        pairs = [socket.socketpair() for _ in range(400)]
+        for one, other in pairs:
+            held.enter_context(one)
+            held.enter_context(other)
+        told = unix_sockets()
+        assert told is not None
+        peers = {sock.inode: sock.peer for sock in told}
+        for one, other in pairs:
+            assert peers[inode_of(one)] == inode_of(other)
+
+
+def test_process_out_of_descriptors_is_told_of_no_sockets() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        answer = unix_sockets()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert answer is None
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_messages_or_nothing(noise: bytes) -> None:
+    for _, body in _messages(noise):
+        found = _socket_of(body)
+        assert found is None or 0 <= found.inode < 2**32
+
+
+ATTRIBUTES = st.lists(st.tuples(st.integers(0, 9), st.binary(max_size=20)), max_size=8)
+
+
+@given(ATTRIBUTES, st.sampled_from([1, 10]), st.integers(0, 2**32 - 1))
+def test_any_attributes_are_borne(
+    attributes: list[tuple[int, bytes]], state: int, inode: int
+) -> None:
+    body = bytes([1, 1, state, 0]) + inode.to_bytes(4, sys.byteorder) + bytes(8)
+    for kind, value in attributes:
+        head = (4 + len(value)).to_bytes(2, sys.byteorder) + kind.to_bytes(2, sys.byteorder)
+        body += head + value + bytes(-len(value) % 4)
+    found = _socket_of(body)
+    assert found is not None
+    assert found.inode == inode
+    assert found.is_listening == (state == 10)
+    assert _socket_of(body[:15]) is None
 
 
 def is_listened_on(path: Path) -> bool:
