@@ -171,7 +171,7 @@ class UnixEndpoint:
         """
         with contextlib.ExitStack() as held:
             try:
-                fd = _open_unfollowed(self._path)
+                fd = open_unfollowed(self._path)
                 held.callback(os.close, fd)
                 found = os.fstat(fd)
             except OSError as error:
@@ -214,13 +214,23 @@ class UnixEndpoint:
 
     def _check_peer(self, sock: socket.socket, pin: UnixPin) -> int:
         """The pid of whoever listens, once that may be trusted."""
-        sock.getpeername()  # ENOTCONN: the connection is a phantom
-        raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        pid, uid, _ = _UCRED.unpack(raw)
+        pid, uid = peer_of(sock)
         owner = pin.found.st_uid
         if not is_trusted(uid, owner=owner, ours=os.geteuid()):
             raise trouble.untrusted(self._path, uid, owner)
-        return int(pid)
+        return pid
+
+
+def peer_of(sock: socket.socket) -> tuple[int, int]:
+    """Pid and user of whoever listened.
+
+    Raises:
+        OSError: the connection is a phantom (ENOTCONN).
+    """
+    sock.getpeername()
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    pid, uid, _ = _UCRED.unpack(raw)
+    return int(pid), int(uid)
 
 
 def is_trusted(peer: int, *, owner: int, ours: int) -> bool:
@@ -228,7 +238,7 @@ def is_trusted(peer: int, *, owner: int, ours: int) -> bool:
     return peer in (0, owner, ours)
 
 
-def _open_unfollowed(path: str) -> int:
+def open_unfollowed(path: str) -> int:
     """An O_PATH descriptor of what `path` names itself, a link included.
 
     The folder is opened first, so that links on the way to it are followed and the
