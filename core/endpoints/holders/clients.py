@@ -1,0 +1,101 @@
+"""Who is on a listening unix socket, out of what the kernel tells of all of them.
+
+Sources: net/unix/af_unix.c (unix_seq_show: an inode of 0 is a connection in the queue).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.endpoints.holders.procfs import PROC
+from core.endpoints.sock_diag import UnixSocket
+
+_MAX_TABLE_BYTES = 16 * 1024 * 1024
+_ACCEPTS_CONNECTIONS = 0x10000
+"""__SO_ACCEPTCON. Source: linux/net.h."""
+_CONNECTED = b"03"
+"""SS_CONNECTED. Source: linux/net.h."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Those on one listening socket.
+
+    Attributes:
+        listener: the listening socket; None when none is seen from here.
+        accepted: the server's ends of the connections it took up, none that was closed.
+        waiting: inodes of the clients in the queue, in their order; none that left.
+    """
+
+    listener: UnixSocket | None = None
+    accepted: tuple[UnixSocket, ...] = ()
+    waiting: tuple[int, ...] = ()
+
+
+def clients_of(path: str, found: os.stat_result, sockets: Iterable[UnixSocket]) -> Clients:
+    """Those on the socket file at `path`, which was `found`, among `sockets`.
+
+    The file's number tells, not its name: a name as bound may be relative, lead through
+    /proc/self/fd or be of another mount namespace, and an old server may live on at a
+    path where a new one was bound.
+    """
+    listener = None
+    accepted = []
+    for sock in sockets:
+        if not _is_bound_to(sock, path, found):
+            continue
+        if sock.is_listening:
+            listener = sock
+        elif sock.peer:
+            accepted.append(sock)
+    waiting = tuple(inode for inode in listener.waiting if inode) if listener else ()
+    return Clients(listener, tuple(accepted), waiting)
+
+
+def _is_bound_to(sock: UnixSocket, path: str, found: os.stat_result) -> bool:
+    if sock.file is None:
+        return False
+    inode, device = sock.file
+    if inode != found.st_ino & 0xFFFFFFFF:
+        return False
+    # On btrfs and overlayfs a file's st_dev is not its file system's: then the name has
+    # to tell, and the last part of it is the same whatever led there.
+    name = os.fsencode(path).rpartition(b"/")[2]
+    return device == found.st_dev or sock.name.rpartition(b"/")[2] == name
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What is on a socket in another process's network namespace: who, is not told there."""
+
+    is_listened: bool = False
+    connections: int = 0
+
+
+def clients_elsewhere(pid: int, name: str, *, proc: str = PROC) -> Elsewhere | None:
+    """Those on the socket that was bound as `name`, by the kernel tables of process `pid`.
+
+    A VMM of Kata's is in its pod's network namespace, where sock_diag does not reach. An
+    accepted connection is in its client's. None when the tables cannot be read.
+    """
+    try:
+        with open(f"{proc}/{pid}/net/unix", "rb") as file:  # noqa: PTH123 (of /proc)
+            table = file.read(_MAX_TABLE_BYTES)
+    except OSError:
+        return None
+    is_listened = False
+    connections = 0
+    for line in table.split(b"\n")[1:]:
+        # Num RefCount Protocol Flags Type St Inode Path
+        fields = line.split(None, 7)
+        if len(fields) < 8 or fields[7] != os.fsencode(name):
+            continue
+        with contextlib.suppress(ValueError):
+            if int(fields[3], 16) & _ACCEPTS_CONNECTIONS:
+                is_listened = True
+            elif fields[5] == _CONNECTED and int(fields[6]):
+                connections += 1
+    return Elsewhere(is_listened, connections)

@@ -1,0 +1,224 @@
+"""One look at a console: who serves it, who has it, who waits. Blocks: for a thread."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterable
+
+from core.endpoints.holders.clients import Clients, clients_of
+from core.endpoints.holders.cmdline import Owner, QemuLine, parse_qemu
+from core.endpoints.holders.inet import clients_of_port
+from core.endpoints.holders.locks import LOCKS, flock_holders, uucp_holder
+from core.endpoints.holders.model import Evidence, Holder, Holding, Kind
+from core.endpoints.holders.procfs import (
+    Opener,
+    Process,
+    command_line,
+    is_open_in,
+    openers,
+    socket_owners,
+)
+from core.endpoints.holders.qemu import QEMU, qemu_serving, with_qemu
+from core.endpoints.sock_diag import unix_socket, unix_sockets
+from core.endpoints.url import ConsoleUrl, Scheme
+from core.sandboxes.vmm import family_of
+
+_KINDS = {
+    Scheme.FILE: Kind.FILE,
+    Scheme.LISTEN: Kind.DIALED,
+    Scheme.HVSOCK: Kind.GUEST_PORT,
+    Scheme.VSOCK: Kind.GUEST_PORT,
+    Scheme.TCP: Kind.NETWORK,
+    Scheme.TELNET: Kind.NETWORK,
+}
+
+
+def look(
+    url: ConsoleUrl,
+    *,
+    ours: Collection[int] = (),
+    ask_monitor: bool = True,
+    lock_folder: str = LOCKS,
+) -> Holding:
+    """What there is to know of the console at `url` without touching it. Never fails.
+
+    Blocks: for 1 ms to 10 ms as a rule, 0.3 s with very many processes, and
+    a second more where a QEMU's own monitor hangs.
+
+    Args:
+        ours: pids whose connections are never a holder's, beside our own.
+        ask_monitor: whether a QEMU's free monitor may be asked, when nobody seems to
+            have the console.
+        lock_folder: where UUCP locks are.
+    """
+    ours = frozenset({*ours, os.getpid()})
+    kind = _KINDS.get(url.scheme)
+    if kind is Kind.NETWORK:
+        return _look_at_port(url, ours)
+    if kind is not None:
+        return Holding(url, kind)
+    try:
+        follows = url.is_bare or url.scheme is Scheme.PTY
+        found = os.stat(url.path, follow_symlinks=follows)  # noqa: PTH116 (verbatim path)
+    except (OSError, ValueError):
+        return Holding(url, Kind.ABSENT)
+    if stat.S_ISSOCK(found.st_mode):
+        return _look_at_socket(url, found, ours, ask_monitor=ask_monitor)
+    if stat.S_ISCHR(found.st_mode):
+        return _look_at_terminal(url, found, ours, lock_folder)
+    is_file = stat.S_ISREG(found.st_mode)
+    return Holding(url, Kind.FILE if is_file else Kind.OTHER)
+
+
+def is_still_held(holding: Holding) -> bool | None:
+    """Whether those that `look` found still have the console, or wait for it.
+
+    Costs 20 µs a holder: asks for the very connections and descriptors that were found.
+    False says that it is worth another `look`: a client may have come that it knows not.
+    None when there is no cheap way to tell: look again, and not too often.
+    """
+    evidence = holding.evidence
+    if evidence.device is not None:
+        return any(is_open_in(opener, evidence.device) for opener in evidence.openers)
+    for inode in evidence.connections:
+        if _is_connected(inode):
+            return True
+    if evidence.listener and (evidence.connections or not holding.holders):
+        listener = unix_socket(evidence.listener)
+        return listener is not None and any(listener.waiting)
+    return None if holding.holders else False
+
+
+def who_took(url: ConsoleUrl, *, ours: Collection[int] = ()) -> Holder | None:
+    """Who has the console of which we just read the end of file.
+
+    None when nobody has it: then it ended. A cloud-hypervisor that serves a newcomer
+    hangs up on us and lives on.
+    """
+    holders = look(url, ours=ours, ask_monitor=False).holders
+    return holders[0] if holders else None
+
+
+def _look_at_socket(
+    url: ConsoleUrl, found: os.stat_result, ours: Collection[int], *, ask_monitor: bool
+) -> Holding:
+    sockets = unix_sockets()
+    clients = Clients() if sockets is None else clients_of(url.path, found, sockets)
+    peers = {sock.inode: sock.peer or 0 for sock in clients.accepted}
+    served = clients.listener.inode if clients.listener is not None else 0
+    owners = socket_owners({served, *peers, *peers.values(), *clients.waiting}, first=ours).found
+    users = {sock.inode: sock.uid for sock in sockets or ()}
+    held = {
+        inode: _holder(owners.get(peer), users.get(peer))
+        for inode, peer in peers.items()
+        if not _is_ours(owners.get(peer), ours) and _is_connected(inode)
+    }
+    queue = [
+        _holder(owners.get(inode), users.get(inode))
+        for inode in clients.waiting
+        if not _is_ours(owners.get(inode), ours)
+    ]
+    is_served = any(_is_ours(owners.get(peer), ours) for peer in peers.values())
+    server = next(filter(None, (owners.get(inode) for inode in (served, *peers))), None)
+    if server is None:
+        server = qemu_serving(found)
+    holding = Holding(
+        url,
+        Kind.SOCKET,
+        is_known=sockets is not None,
+        is_listened=True if served or peers else None,
+        server=server,
+        family=family_of(server.pid) if server is not None else "",
+        holders=tuple(held.values()),
+        waiting=len(queue),
+        ahead=queue[0] if queue and not held and not is_served else None,
+        evidence=Evidence(tuple(held), served),
+    )
+    if holding.family != QEMU or server is None:
+        return holding
+    names = {os.fsdecode(clients.listener.name)} if clients.listener is not None else set()
+    return with_qemu(holding, server, names, found, may_ask=ask_monitor and not peers)
+
+
+def _look_at_terminal(
+    url: ConsoleUrl, found: os.stat_result, ours: Collection[int], lock_folder: str
+) -> Holding:
+    seen = openers(found, ours=ours)
+    master = seen.master.pid if seen.master is not None else 0
+    readers = {opener.process.pid: opener for opener in seen.found}
+    locked = uucp_holder(os.path.realpath(url.path), folder=lock_folder)
+    for holder in (*((locked,) if locked is not None else ()), *flock_holders(found)):
+        if holder.pid not in ours and holder.pid != master:
+            readers.setdefault(holder.pid, Opener(holder, -1))
+    return Holding(
+        url,
+        Kind.TERMINAL,
+        is_known=seen.is_whole and not _may_others_read(found, seen.hidden),
+        server=seen.master,
+        family=family_of(master) if master else "",
+        owner=parse_qemu(command_line(master)).owner if master else Owner.NOBODY,
+        holders=tuple(Holder.of(reader.process) for reader in readers.values()),
+        hidden=seen.hidden,
+        evidence=Evidence(device=found, openers=tuple(readers.values())),
+    )
+
+
+def _may_others_read(found: os.stat_result, hidden: int) -> bool:
+    """Whether a process that we cannot look into may have the terminal, other than root's.
+
+    A terminal of our own that only we may read is nobody else's but root's. What is
+    hidden from root itself is another container's or a security module's.
+    """
+    is_private = found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    return hidden > 0 and not is_private and os.geteuid() != 0
+
+
+def _look_at_port(url: ConsoleUrl, ours: Collection[int]) -> Holding:
+    clients = clients_of_port(url.port) if url.is_local else None
+    if clients is None:
+        return Holding(url, Kind.NETWORK, is_known=False)
+    ends = {inode for pair in clients.accepted for inode in pair}
+    owners = socket_owners({clients.listener, *ends, *clients.waiting}, first=ours).found
+    holders = _others((peer for _, peer in clients.accepted), owners, ours)
+    queue = _others(clients.waiting, owners, ours)
+    server = owners.get(clients.listener)
+    line = QemuLine()
+    family = family_of(server.pid) if server is not None else ""
+    if server is not None and family == QEMU:
+        line = parse_qemu(command_line(server.pid))
+    chardev = next((c for c in line.chardevs if c.is_server and c.port == str(url.port)), None)
+    return Holding(
+        url,
+        Kind.NETWORK,
+        is_listened=True if clients.listener else None,
+        server=server,
+        family=family,
+        owner=line.owner,
+        chardev=chardev,
+        holders=holders,
+        waiting=len(queue),
+        ahead=queue[0] if queue and not clients.accepted else None,
+    )
+
+
+def _others(
+    inodes: Iterable[int], owners: dict[int, Process], ours: Collection[int]
+) -> tuple[Holder, ...]:
+    """The holders behind `inodes`, ourselves excluded."""
+    found = (owners.get(inode) for inode in inodes)
+    return tuple(_holder(owner, None) for owner in found if not _is_ours(owner, ours))
+
+
+def _holder(owner: Process | None, uid: int | None) -> Holder:
+    return Holder(uid=uid) if owner is None else Holder.of(owner, uid)
+
+
+def _is_ours(owner: Process | None, ours: Collection[int]) -> bool:
+    return owner is not None and owner.pid in ours
+
+
+def _is_connected(inode: int) -> bool:
+    """Whether a connection that was seen a moment ago is still there."""
+    sock = unix_socket(inode)
+    return sock is not None and bool(sock.peer)
