@@ -12,7 +12,7 @@ its own, so that one connection feeds the recorder and the proxy's logger.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from anyio.abc import TaskGroup
 
@@ -73,6 +73,7 @@ class Console(Protocol):
         """Close the descriptor. Harmless when repeated."""
 
 
+@runtime_checkable
 class Resumable(Console, Protocol):
     """A console whose source keeps what it gave, as a log file does.
 

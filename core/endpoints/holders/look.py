@@ -107,7 +107,7 @@ def _look_at_socket(
     clients = Clients() if sockets is None else clients_of(url.path, found, sockets)
     peers = {sock.inode: sock.peer or 0 for sock in clients.accepted}
     served = clients.listener.inode if clients.listener is not None else 0
-    owners = socket_owners({served, *peers, *peers.values(), *clients.waiting}, first=ours).found
+    owners = socket_owners({served, *peers, *peers.values(), *clients.waiting}, last=ours).found
     users = {sock.inode: sock.uid for sock in sockets or ()}
     held = {
         inode: _holder(owners.get(peer), users.get(peer))
@@ -179,7 +179,7 @@ def _look_at_port(url: ConsoleUrl, ours: Collection[int]) -> Holding:
     if clients is None:
         return Holding(url, Kind.NETWORK, is_known=False)
     ends = {inode for pair in clients.accepted for inode in pair}
-    owners = socket_owners({clients.listener, *ends, *clients.waiting}, first=ours).found
+    owners = socket_owners({clients.listener, *ends, *clients.waiting}, last=ours).found
     holders = _others((peer for _, peer in clients.accepted), owners, ours)
     queue = _others(clients.waiting, owners, ours)
     server = owners.get(clients.listener)

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 PROC = "/proc"
 
 MAX_SCAN_S = 0.25
-"""A scan that takes longer is cut off. 1,000 processes with 50 descriptors take 0.1 s."""
+"""A scan that takes more of the processor is cut off: 1,000 processes with 50 descriptors
+take 0.1 s. Waiting for a turn on a busy machine does not count."""
 
 MAX_CMDLINE_BYTES = 256 * 1024
 """libvirt's longest command lines are a tenth of it."""
@@ -123,20 +124,20 @@ def pids(*, proc: str = PROC) -> list[int]:
 
 
 def socket_owners(
-    inodes: Collection[int], *, first: Collection[int] = (), proc: str = PROC
+    inodes: Collection[int], *, last: Collection[int] = (), proc: str = PROC
 ) -> SocketOwners:
     """Who has the sockets `inodes` open: one scan for all of them.
 
     Args:
         inodes: of sockets; 0 is nobody's.
-        first: pids to look at before all others, such as a known VMM's.
+        last: pids to look at after all others: a capture has thousands of descriptors.
     """
     wanted = {f"socket:[{inode}]": inode for inode in inodes if inode}
     found: dict[int, Process] = {}
     hidden = 0
-    deadline = time.monotonic() + MAX_SCAN_S
-    for pid in _in_order(first, proc):
-        if len(found) == len(wanted) or time.monotonic() > deadline:
+    deadline = time.thread_time() + MAX_SCAN_S
+    for pid in _in_order(last, proc):
+        if len(found) == len(wanted) or time.thread_time() > deadline:
             break
         try:
             for _, link in _descriptors(pid, proc):
@@ -157,11 +158,11 @@ def openers(device: os.stat_result, *, ours: Collection[int] = (), proc: str = P
     found: list[Opener] = []
     master: Process | None = None
     hidden = 0
-    deadline = time.monotonic() + MAX_SCAN_S
+    deadline = time.thread_time() + MAX_SCAN_S
     is_whole = True
     may_lead = _guess(device)
     for pid in _in_order((), proc):
-        if time.monotonic() > deadline:
+        if time.thread_time() > deadline:
             is_whole = False
             break
         if pid in ours:
@@ -191,9 +192,10 @@ def is_open_in(opener: Opener, device: os.stat_result, *, proc: str = PROC) -> b
     return opener.fd < 0 or _is_same(f"{proc}/{opener.process.pid}/fd/{opener.fd}", device)
 
 
-def _in_order(first: Collection[int], proc: str) -> Iterator[int]:
-    yield from first
-    yield from (pid for pid in pids(proc=proc) if pid not in first)
+def _in_order(last: Collection[int], proc: str) -> Iterator[int]:
+    """All pids, the youngest first: a client that is asked about came lately."""
+    yield from sorted((pid for pid in pids(proc=proc) if pid not in last), reverse=True)
+    yield from last
 
 
 def _descriptors(pid: int, proc: str) -> Iterator[tuple[int, str]]:

@@ -21,6 +21,7 @@ from core.endpoints.holders.procfs import (
     socket_owners,
 )
 from tests.core.endpoints.holders.conftest import Run
+from tests.guests.client import until
 
 
 def test_process_is_named_by_its_pid_and_its_start(run: Run) -> None:
