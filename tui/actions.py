@@ -74,6 +74,14 @@ ACTIONS: tuple[Action, ...] = (
         in_readme=True,
     ),
     Action(
+        id="take",
+        keys=("T",),
+        label="take",
+        help="Attach a console that is held or not watched; says first what that does to others",
+        group=Group.SANDBOX,
+        danger=True,
+    ),
+    Action(
         id="toggle-list",
         keys=("l",),
         label="list",

@@ -93,7 +93,14 @@ class SetDebug:
     debug: bool
 
 
-Wish = StartProxy | StopProxy | SetDebug
+@dataclass(frozen=True, slots=True)
+class TakeConsole:
+    """The wish that a sandbox's console is attached, whatever that does to others."""
+
+    sandbox_id: str
+
+
+Wish = StartProxy | StopProxy | SetDebug | TakeConsole
 
 
 class Bridge:
@@ -168,6 +175,8 @@ class Bridge:
                     await self._link.stop(wish.sandbox_id)
                 case SetDebug():
                     await self._link.set_debug(wish.sandbox_id, wish.debug)
+                case TakeConsole():
+                    await self._link.take(wish.sandbox_id)
                 case _:
                     assert_never(wish)
         except GuestwatchError as error:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.console import SafeStr, safe_text
-from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
+from core.proxy.types import ProxyType
+from core.sandboxes.model import AlertFacts, ConsoleState, ProxyState, SandboxFacts
+from core.settings import Severity
 
 LIVE_S = 5.0
 """A console that gave a byte within this many seconds is live; else it is silent."""
@@ -38,6 +40,7 @@ _LIVE = _sign("●", "live", "live")
 _STOPPED = _sign("○", "stopped", "off")
 _STARTING = _sign("◇", "starting", "waiting")
 _FAILED = _sign("✘", "failed", "failed")
+_ALERT = _sign("▲", "panic", "failed")
 _SIGNS = {
     ConsoleState.ABSENT: _sign("◇", "absent", "waiting"),
     ConsoleState.CONNECTING: _sign("◇", "connecting", "waiting"),
@@ -58,6 +61,8 @@ def sign_of(facts: SandboxFacts, now: float) -> Sign:
     """
     if facts.proxy.state is ProxyState.FAILED:
         return _FAILED
+    if (alert := gravest(facts)) is not None:
+        return _sign(_ALERT.glyph, _kind(alert), _ALERT.tone)
     state = facts.console.state
     if state is ConsoleState.CONNECTED:
         silent_s = silent_for(facts, now)
@@ -70,6 +75,19 @@ def sign_of(facts: SandboxFacts, now: float) -> Sign:
         if facts.proxy.state is ProxyState.STARTING:
             return _STARTING
     return _SIGNS[state]
+
+
+def gravest(facts: SandboxFacts) -> AlertFacts | None:
+    """The alert that says the present guest is dead or dying; None when there is none."""
+    last = facts.scan.last
+    if last is None or last.generation != facts.generation:
+        return None
+    return last if last.severity is Severity.CRITICAL else None
+
+
+def _kind(alert: AlertFacts) -> str:
+    """What an alert is called, in the list's width."""
+    return safe_text(alert.kind.replace("-", " "), limit=24)
 
 
 def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
@@ -96,7 +114,14 @@ def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
         case ConsoleState.WAITING:
             return sentences("Waiting for its turn", console.reason, console.hint or _CLOSE_OTHER)
         case ConsoleState.HELD:
-            return sentences(f"The console is held by {_holder(facts)}", console.reason)
+            reason = "" if console.consequence else console.reason
+            return sentences(
+                f"The console is held by {_holder(facts)}",
+                reason,
+                console.consequence,
+                console.hint,
+                _TAKE if console.is_takeable else "",
+            )
         case ConsoleState.CONNECTED:
             silent_s = silent_for(facts, now)
             if silent_s <= LIVE_S:
@@ -114,12 +139,20 @@ def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
 
 
 def in_trouble(facts: SandboxFacts) -> bool:
-    """Whether somebody should look: it failed, waits behind a client, or is not recorded whole."""
+    """Whether somebody should look: it failed, others have it, it panicked, or is not whole."""
     return (
         ProxyState.FAILED is facts.proxy.state
         or facts.console.state in (ConsoleState.FAILED, ConsoleState.WAITING)
+        or _is_elsewhere(facts)
+        or gravest(facts) is not None
         or bool(facts.recording_trouble)
     )
+
+
+def _is_elsewhere(facts: SandboxFacts) -> bool:
+    """Whether a stranger has the console; what a kata-proxy of ours reads is recorded."""
+    is_held = facts.console.state is ConsoleState.HELD
+    return is_held and facts.spec.proxy_type is not ProxyType.KATA
 
 
 def silent_for(facts: SandboxFacts, now: float) -> float:
@@ -142,9 +175,10 @@ STATE_WORDS: tuple[tuple[Sign, str], ...] = (
     (_SIGNS[ConsoleState.WAITING], "Another client has the console; we are next"),
     (_SIGNS[ConsoleState.HELD], "Another process reads the console"),
     (_SIGNS[ConsoleState.ENDED], "The guest or its VMM went away"),
+    (_ALERT, "What the guest printed says that it is dead or dying"),
     (_FAILED, "The pane says why, and what to do"),
     (_STOPPED, "The proxy does not run; s starts it"),
-    (_SIGNS[ConsoleState.NOT_WATCHED], "Debug is off, so nobody reads the console"),
+    (_SIGNS[ConsoleState.NOT_WATCHED], "Debug is off, or watching it needs your yes: T"),
 )
 """Each sign with what it means, for the help screen."""
 
@@ -154,6 +188,9 @@ _CLOSE_OTHER = (
 )
 
 
+_TAKE = "Press T to attach it all the same"
+
+
 def _not_watched(facts: SandboxFacts) -> SafeStr:
     if facts.proxy.state is ProxyState.STOPPED:
         return sentences("The proxy is stopped", "Press s to start it")
@@ -161,7 +198,9 @@ def _not_watched(facts: SandboxFacts) -> SafeStr:
         return sentences("The proxy is starting")
     if not facts.spec.debug:
         return sentences("Debug watching is off", "Press d to turn it on")
-    return sentences("Not watched", facts.console.reason, facts.console.hint)
+    console = facts.console
+    take = _TAKE if console.is_takeable else ""
+    return sentences("Not watched", console.reason, console.consequence, console.hint, take)
 
 
 def _holder(facts: SandboxFacts) -> str:

@@ -76,7 +76,11 @@ def test_the_footer_shows_at_most_seven_keys_in_their_order() -> None:
 
 
 def test_whatever_others_would_notice_is_marked() -> None:
-    assert {action.id for action in ACTIONS if action.danger} == {"toggle-proxy", "toggle-debug"}
+    assert {action.id for action in ACTIONS if action.danger} == {
+        "toggle-proxy",
+        "toggle-debug",
+        "take",
+    }
 
 
 def test_the_key_table_has_the_ten_keys_of_the_readme() -> None:

@@ -5,14 +5,30 @@ from __future__ import annotations
 import unicodedata
 from itertools import product
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 
 from core.proxy.types import ProxyType
-from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
+from core.sandboxes.model import (
+    AlertFacts,
+    ConsoleState,
+    ProxyState,
+    SandboxFacts,
+    ScanFacts,
+)
+from core.settings import Severity
 from tests.fakes import NOON, sandbox
 from tests.tui.stage import HOSTILE
 from tui.states import STATE_WORDS, TONES, duration, in_trouble, sentences, sign_of, why_empty
+
+
+def alerting(kind: str, severity: Severity, *, generation: str = "now") -> SandboxFacts:
+    """A live guest in which the scanner found something."""
+    alert = AlertFacts(kind=kind, title="it said so", severity=severity, generation=generation)
+    facts = sandbox("vm1", generation="now")
+    return msgspec.structs.replace(facts, scan=ScanFacts(alerts=1, last=alert))
+
 
 EVERY_STATE = [
     sandbox("vm1", state, proxy=proxy, debug=debug)
@@ -52,7 +68,18 @@ def test_no_glyph_is_wider_or_rarer_than_a_border() -> None:
 
 def test_help_shows_every_sign_there_is() -> None:
     known = {sign.glyph for sign, _ in STATE_WORDS}
-    assert known == {sign_of(facts, NOON).glyph for facts in EVERY_STATE} | {"◐"}
+    panic = alerting("panic", Severity.CRITICAL)
+    assert known == {sign_of(facts, NOON).glyph for facts in (*EVERY_STATE, panic)} | {"◐"}
+
+
+def test_a_dying_guest_is_called_by_what_kills_it() -> None:
+    facts = alerting("soft-lockup", Severity.CRITICAL)
+    assert seen(facts) == ("soft lockup", "failed")
+    assert seen(alerting("\x1b[2J[b]x", Severity.CRITICAL))[0].isprintable()
+
+
+def test_an_alert_of_a_life_before_says_nothing_of_this_one() -> None:
+    assert seen(alerting("panic", Severity.CRITICAL, generation="an earlier one"))[0] == "live"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +207,11 @@ def test_sentences_begin_large_end_with_a_stop_and_leave_nothing_empty() -> None
         (sandbox("a"), False),
         (sandbox("a", silent_s=900.0), False),
         (sandbox("a", ConsoleState.ABSENT), False),
-        (sandbox("a", ConsoleState.HELD), False),
+        (sandbox("a", ConsoleState.HELD, proxy_type=ProxyType.KATA), False),
+        (sandbox("a", ConsoleState.HELD), True),
+        (alerting("panic", Severity.CRITICAL), True),
+        (alerting("hung-task", Severity.WARNING), False),
+        (alerting("panic", Severity.CRITICAL, generation="an earlier one"), False),
         (sandbox("a", ConsoleState.WAITING), True),
         (sandbox("a", ConsoleState.FAILED), True),
         (sandbox("a", proxy=ProxyState.FAILED), True),

@@ -25,6 +25,7 @@ from tui.bridge import (
     SetDebug,
     StartProxy,
     StopProxy,
+    TakeConsole,
     TrafficTold,
     Wish,
     WishRefused,
@@ -211,13 +212,29 @@ class DashboardScreen(Screen[None]):
             "Restart it",
         )
 
+    def action_take(self) -> None:
+        """Attach the selected sandbox's console, once it is said what that does to others."""
+        facts = self._roster.selected
+        if facts is None:
+            return
+        console = facts.console
+        if not console.is_takeable:
+            say(self, sentences(f"{facts.name} waits for nobody's yes", console.reason))
+            return
+        question = f"Attach the console of {_quoted(facts)}?"
+        consequence = sentences(console.reason, console.consequence)
+        self._ask(TakeConsole(facts.id), question, consequence, "Attach it")
+
     def _ask_or_do(
         self, facts: SandboxFacts, wish: Wish, question: str, consequence: str, verb: str
     ) -> None:
         if facts.spec.proxy_type is not ProxyType.KATA or not is_running(facts):
             self._wish(wish)
             return
-        screen = ConfirmScreen(safe_text(question), safe_text(consequence), safe_text(verb))
+        self._ask(wish, question, safe_text(consequence), verb)
+
+    def _ask(self, wish: Wish, question: str, consequence: SafeStr, verb: str) -> None:
+        screen = ConfirmScreen(safe_text(question), consequence, safe_text(verb))
         self.app.push_screen(screen, partial(self._take_answer, wish))
 
     def _take_answer(self, wish: Wish, accepted: bool | None) -> None:

@@ -11,11 +11,13 @@ from core.console import SafeStr, safe_text
 from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tui import amounts
 from tui.literal import literal
-from tui.states import in_trouble, sentences, sign_of, why_empty
+from tui.states import gravest, in_trouble, sentences, sign_of, why_empty
 from tui.widgets.ink import Inked, middle_cut
 
 _LABEL_COLUMNS = 9
 _REASON_LINES = 6
+_LAG_BYTES = 1_000_000
+"""A scanner that is less behind than this is told within a blink."""
 
 
 class Details(Inked):
@@ -79,6 +81,22 @@ def _pairs(facts: SandboxFacts) -> list[tuple[str, SafeStr]]:
         pairs.append(("boot", _generation(facts.generation)))
         if facts.traffic.bytes:
             pairs.append(("recorded", amounts.size(facts.traffic.bytes)))
+    if facts.disk_bytes:
+        pairs.append(("on disk", safe_text(f"{amounts.size(facts.disk_bytes)}, all boots")))
+    pairs += _alerts(facts)
+    return pairs
+
+
+def _alerts(facts: SandboxFacts) -> list[tuple[str, SafeStr]]:
+    """What the scanner found, and how far it is behind when that is much."""
+    scan, pairs = facts.scan, []
+    if scan.alerts:
+        pairs.append(("alerts", safe_text(f"{scan.alerts:,}")))
+    if scan.last is not None:
+        when = f"{datetime.fromtimestamp(scan.last.wall):%H:%M:%S}"
+        pairs.append(("last", safe_text(f"{scan.last.kind} at {when}", limit=64)))
+    if scan.lag_bytes >= _LAG_BYTES:
+        pairs.append(("scan", safe_text(f"{amounts.size(scan.lag_bytes)} behind")))
     return pairs
 
 
@@ -98,8 +116,10 @@ def _trouble(facts: SandboxFacts, now: float) -> tuple[SafeStr, SafeStr]:
         return sentences(facts.recording_trouble), safe_text("")
     if facts.proxy.state is ProxyState.FAILED:
         return sentences(facts.proxy.reason), sentences(facts.console.hint)
+    if (alert := gravest(facts)) is not None:
+        return sentences(alert.title), safe_text("")
     if facts.console.state is ConsoleState.CONNECTED:
-        return safe_text(""), safe_text("")
-    if facts.console.state is ConsoleState.NOT_WATCHED:
+        return sentences(facts.console.note), safe_text("")
+    if facts.console.state in (ConsoleState.NOT_WATCHED, ConsoleState.HELD):
         return why_empty(facts, now), safe_text("")
     return sentences(facts.console.reason), sentences(facts.console.hint)
