@@ -102,12 +102,13 @@ class ControlServer:
 
     async def _serve(self, stream: UNIXSocketStream) -> None:
         client = _Client(stream)
-        self._clients.add(client)
         try:
             async with stream, anyio.create_task_group() as tasks:
                 tasks.start_soon(client.write)
                 about = wire.About(__version__, wire.PROTOCOL, os.getpid())
                 await client.answer(_encoder.encode(wire.Greeting(about)))
+                # Not before: an event must not come ahead of the greeting.
+                self._clients.add(client)
                 await self._obey(client)
                 client.close_queue()
                 with anyio.move_on_after(_LAST_WORDS_S):

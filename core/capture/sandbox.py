@@ -11,16 +11,19 @@ import logging
 from collections.abc import Callable
 
 import anyio
+import anyio.to_thread
 import msgspec
 from anyio.abc import TaskStatus
 
+from core.capture.absence import Absence
 from core.capture.contain import Contained
 from core.capture.kata import ProxyOutput
-from core.capture.services import Reading, Services, Visit
+from core.capture.services import CAPTURE_ENDED, Reading, Services, Visit
 from core.capture.watcher import Watcher
 from core.clock import now
-from core.errors import CaptureError, GuestwatchError
+from core.errors import CaptureError, GuestwatchError, RecordingError
 from core.proxy import KataProxy, ProxyHandle, ProxyParams, ProxyType, new_proxy
+from core.recording import Cause, enter_gaps_outside
 from core.sandboxes.model import (
     ConsoleFacts,
     ConsoleState,
@@ -62,7 +65,7 @@ class Sandbox:
         self._visit: Visit | None = None
         self._is_stopping = False
         self._survivor = 0
-        self._away = "no capture ran"
+        self._absence = Absence(now().wall)
         self._traffic = Traffic()
         self._generation = ""
         self._family = spec.family
@@ -93,9 +96,11 @@ class Sandbox:
         Raises:
             CaptureError: there is nothing to take.
         """
-        raise CaptureError(
-            f"{self.spec.id} is not held by anybody", hint="Only a held console can be taken."
-        )
+        if not isinstance(self._reading, Watcher) or not self._reading.take():
+            raise CaptureError(
+                f"{self.spec.id} waits for nobody's yes",
+                hint="Only a console that is held or not watched can be taken.",
+            )
 
     async def set_debug(self, debug: bool) -> None:
         """Turn debug watching on or off; a running proxy is restarted with it.
@@ -120,7 +125,20 @@ class Sandbox:
         """Let the console go because capture ends; a kata-proxy process is left alone."""
         async with self._lock:
             self._ending = True
-            await self._cancel("capture ended")
+            await self._cancel(CAPTURE_ENDED)
+            await self._enter_the_unheard()
+
+    async def _enter_the_unheard(self) -> None:
+        """Leave word of gaps that no generation tells of."""
+        at = now()
+        gaps = self._absence.unentered(at.wall)
+        if gaps:
+            try:
+                await anyio.to_thread.run_sync(
+                    enter_gaps_outside, self._services.recordings, self.spec.id, gaps, at
+                )
+            except RecordingError as error:
+                log.warning("%s: its gaps could not be entered: %s", self.spec.id, error)
 
     async def _start(self) -> None:
         if self._scope is not None:
@@ -148,11 +166,12 @@ class Sandbox:
 
     async def _cancel(self, cause: str) -> None:
         if self._scope is not None:
-            self._away = cause
             if self._visit is not None:
                 self._visit.leaving = cause
             self._scope.cancel()
             await self._gone.wait()
+            if cause != CAPTURE_ENDED:
+                self._absence.begin(Cause.NOT_ATTACHED, now().wall, cause)
 
     # The proxy's life.
 
@@ -168,9 +187,7 @@ class Sandbox:
                 told = True
                 task_status.started()
 
-        visit = self._visit = Visit(
-            {"type": str(self.spec.proxy_type), "debug": self.spec.debug}, self._away
-        )
+        visit = self._visit = Visit({"type": str(self.spec.proxy_type), "debug": self.spec.debug})
         try:
             with anyio.CancelScope() as self._scope, Contained(self.spec.id, self._break_down):
                 try:
@@ -196,7 +213,9 @@ class Sandbox:
 
     async def _run_built_in(self, visit: Visit, on_started: Callable[[], None]) -> None:
         watcher = (
-            Watcher(self.spec, self._services, visit, self._on_change) if self._watches() else None
+            Watcher(self.spec, self._services, visit, self._absence, self._on_change)
+            if self._watches()
+            else None
         )
         async with new_proxy(
             self.spec.proxy_type,

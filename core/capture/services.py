@@ -8,6 +8,7 @@ from typing import Protocol
 
 from anyio.abc import TaskGroup
 
+from core.capture.noticing import Noticing
 from core.capture.readloop import ReadLoop
 from core.clock import Instant, now
 from core.sandboxes.model import ConsoleFacts
@@ -21,8 +22,15 @@ class Services:
     recordings: Path
     runtime: Path
     """Where kata-proxies have their folders."""
+    previous_alive: float
+    """When the capture before this one was last alive: since the epoch, 0 when unknown."""
+    noticing: Noticing
     tasks: TaskGroup
     """Outlives every console: what was read is still written when one is let go."""
+
+
+CAPTURE_ENDED = "capture ended"
+"""Why a visit ends when it is not the sandbox that does."""
 
 
 @dataclass(slots=True)
@@ -31,23 +39,33 @@ class Visit:
 
     facts: dict[str, str | int | float | bool]
     """What is entered when the recording begins: which proxy, with debug or not."""
-    away: str
-    """Why nobody read before: the cause of a gap in a generation that goes on."""
     began: Instant = field(default_factory=now)
-    leaving: str = "capture ended"
+    leaving: str = CAPTURE_ENDED
     """Why the run ends: known only then, when it is not capture that does."""
 
 
 class Reading(Protocol):
     """A console, or what stands in its place, being read into a recording."""
 
-    console: ConsoleFacts
-    family: str
-    vmm_pid: int
-    generation: str
-    """The present generation's folder name; empty while nothing is recorded."""
-    trouble: str
-    """Why the recording lags; empty when it does not."""
+    @property
+    def console(self) -> ConsoleFacts:
+        """What is known of the console."""
+
+    @property
+    def family(self) -> str:
+        """The VMM's family; empty while it is unknown."""
+
+    @property
+    def vmm_pid(self) -> int:
+        """The VMM's process; 0 while it is unknown."""
+
+    @property
+    def generation(self) -> str:
+        """The present generation's folder name; empty while nothing is recorded."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the recording lags; empty when it does not."""
 
     @property
     def size(self) -> int:

@@ -15,7 +15,7 @@ import anyio
 from core.capture.readloop import ReadLoop
 from core.capture.spool import Spool, SpoolOverflow
 from core.clock import Instant, now
-from core.endpoints.protocol import READ_BYTES, Console, ConsoleSink
+from core.endpoints.protocol import READ_BYTES, Console, ConsoleSink, Resumable
 from core.errors import ConsoleBroken, ConsoleError
 
 READS_A_ROUND = 16
@@ -50,6 +50,8 @@ class Session:
         self._sink = sink
         self._loop = loop
         self._spool: Spool | None = None
+        self._resumable = console if isinstance(console, Resumable) else None
+        self._source = ""
         self._fd = console.fileno()
         self._open = True
 
@@ -104,6 +106,13 @@ class Session:
         if self._open:
             self._loop.add(self._fd, self)
 
+    def whereabouts(self) -> dict[str, str | int]:
+        """Where in its source the next byte is, as facts of the ledger; empty for a stream."""
+        if self._resumable is None:
+            return {}
+        self._source = self._resumable.source
+        return {"source": self._source, "position": self._resumable.position}
+
     @property
     def needs_flush(self) -> bool:
         """Whether a timing record waits for further reads."""
@@ -149,6 +158,11 @@ class Session:
 
     def _take(self, data: bytes, at: Instant) -> None:
         if self._spool is not None:
+            if self._resumable is not None and self._resumable.source != self._source:
+                # The log was rotated just before these bytes.
+                self._source = self._resumable.source
+                position = self._resumable.position - len(data)
+                self._spool.enter("rotated", at, source=self._source, position=position)
             try:
                 self._spool.write(data, at)
             except SpoolOverflow as error:

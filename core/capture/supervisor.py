@@ -8,6 +8,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskGroup
 
+from core.capture.noticing import Noticing
 from core.capture.places import Places
 from core.capture.readloop import ReadLoop
 from core.capture.sandbox import Sandbox
@@ -36,10 +37,20 @@ class Supervisor:
         places: the folders of this capture.
         tasks: where proxies and slow disks' writers live.
         publish: told every event; must return at once.
+        previous_alive: when the capture before this one was last alive; 0 when unknown.
     """
 
-    def __init__(self, places: Places, tasks: TaskGroup, publish: Callable[[Event], None]) -> None:
-        self._services = Services(ReadLoop(), places.recordings, places.runtime, tasks)
+    def __init__(
+        self,
+        places: Places,
+        tasks: TaskGroup,
+        publish: Callable[[Event], None],
+        *,
+        previous_alive: float = 0.0,
+    ) -> None:
+        self._services = Services(
+            ReadLoop(), places.recordings, places.runtime, previous_alive, Noticing(), tasks
+        )
         self._publish = publish
         self._sandboxes: dict[str, Sandbox] = {}
         self._settings = Settings()
@@ -48,6 +59,7 @@ class Supervisor:
         """Read consoles and count traffic until cancelled."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._services.loop.run)
+            tasks.start_soon(self._services.noticing.run)
             tasks.start_soon(self._count)
 
     async def watch(self, spec: SandboxSpec) -> None:

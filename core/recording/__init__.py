@@ -8,10 +8,11 @@ but the files, and believes none of them.
 from core.errors import RecordingError, WriteFailed
 from core.recording.clock import RecordingClock
 from core.recording.gaps import Cause, Gap
-from core.recording.history import Generation, History
+from core.recording.history import Generation, History, last_heard
 from core.recording.layout import SEGMENT_BYTES
 from core.recording.ledger import Fact, Ledger, LedgerEntry
 from core.recording.meta import Meta, read_meta
+from core.recording.outside import enter_gaps_outside
 from core.recording.reader import GenerationReader
 from core.recording.writer import Recorder
 
@@ -30,5 +31,7 @@ __all__ = [
     "RecordingClock",
     "RecordingError",
     "WriteFailed",
+    "enter_gaps_outside",
+    "last_heard",
     "read_meta",
 ]

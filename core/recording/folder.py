@@ -132,6 +132,17 @@ class Folder:
             raise
         return folder
 
+    def sub(self, name: str) -> Folder:
+        """The folder of this name in this one, made when it is missing.
+
+        Raises:
+            RecordingError: it is something else, somebody else's, or cannot be made.
+        """
+        if self.stat(name) is None:
+            with contextlib.suppress(FileExistsError):
+                return self.make(name)
+        return self.own_folder(name)
+
     # Files in this folder, to write.
 
     def create(self, name: str, flags: int = APPEND) -> int:

@@ -6,7 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.recording.layout import parse_generation
+from core.recording.folder import Folder
+from core.recording.layout import LOG, parse_generation
+from core.recording.ledger import last_entry_wall
 from core.recording.trouble import explain
 
 
@@ -78,3 +80,27 @@ def generations_in(folder: Path) -> tuple[Generation, ...]:
     except OSError as error:
         raise explain(folder, error) from error
     return tuple(found[sequence] for sequence in sorted(found))
+
+
+def last_heard(home: Path, sandbox_id: str) -> float:
+    """Until when a sandbox's recordings tell of its guest: since the epoch, 0 when there are none.
+
+    That is when the newest generation's log was written last, or the last entry of its
+    ledger or of the sandbox's own, whichever is later.
+
+    Raises:
+        RecordingError: the folder may not be read.
+    """
+    moments = [0.0]
+    sandbox = home / sandbox_id
+    generations = generations_in(sandbox)
+    folders = [generation.folder for generation in generations[-1:]]
+    if sandbox.is_dir():
+        folders.append(sandbox)
+    for path in folders:
+        with Folder.open(path) as folder:
+            moments.append(last_entry_wall(folder))
+            log = folder.stat_file(LOG)
+            if log is not None and log.st_size:
+                moments.append(log.st_mtime)
+    return max(moments)

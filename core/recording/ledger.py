@@ -108,6 +108,28 @@ def parse_entry(line: bytes) -> LedgerEntry | None:
     return LedgerEntry(float(wall), offset, kind, kept)
 
 
+def last_entry_wall(folder: Folder) -> float:
+    """When the last entry of an open folder's ledger was made; 0 when there is none.
+
+    Raises:
+        RecordingError: the ledger may not be read.
+    """
+    fd = folder.open_read(LEDGER)
+    if fd is None:
+        return 0.0
+    try:
+        size = os.fstat(fd).st_size
+        start = max(0, size - 2 * MAX_LINE_BYTES)
+        lines = os.pread(fd, size - start, start).split(b"\n")
+    except OSError as error:
+        raise explain(folder.path / LEDGER, error) from error
+    finally:
+        os.close(fd)
+    entries = filter(None, map(parse_entry, reversed(lines)))
+    last = next(entries, None)
+    return last.wall if last is not None else 0.0
+
+
 class Ledger:
     """A generation's ledger, read as it grows.
 

@@ -84,7 +84,7 @@ def open_generation(
         started_wall=at.wall,
         started_boot=at.boot,
     )
-    with Folder.make_home(home) as recordings, _sandbox_folder(recordings, sandbox_id) as sandbox:
+    with Folder.make_home(home) as recordings, recordings.sub(sandbox_id) as sandbox:
         newest = _newest(sandbox)
         if newest and life:
             with contextlib.ExitStack() as undo:
@@ -96,13 +96,6 @@ def open_generation(
                     undo.pop_all()
                     return opened
         return _make(sandbox, meta, at)
-
-
-def _sandbox_folder(recordings: Folder, sandbox_id: str) -> Folder:
-    if recordings.stat(sandbox_id) is None:
-        with contextlib.suppress(FileExistsError):
-            return recordings.make(sandbox_id)
-    return recordings.own_folder(sandbox_id)
 
 
 def _newest(sandbox: Folder) -> str:

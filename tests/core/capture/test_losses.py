@@ -6,6 +6,7 @@ import logging
 import os
 import resource
 import socket
+from itertools import pairwise
 from pathlib import Path
 
 import anyio
@@ -17,7 +18,7 @@ from core.capture.session import Session
 from core.capture.spool import Spool
 from core.clock import Instant, now
 from core.endpoints import UnixEndpoint
-from core.recording import Meta, Recorder
+from core.recording import Gap, Meta, Recorder
 from core.recording.ledger import Ledger, LedgerEntry
 from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tests.core.capture.conftest import PATIENCE_S, Chardev, facts_when, running_capture
@@ -213,16 +214,17 @@ async def test_the_ledger_tells_of_every_gap_and_of_the_proxy(
     told = [(entry.kind, entry.facts.get("cause", "")) for entry in entries(facts)]
     assert told == [
         ("proxy-started", ""),
+        ("gap", "no capture ran"),
         ("attached", ""),
         ("detached", "debug was turned off"),
         ("proxy-stopped", "debug was turned off"),
         ("proxy-started", ""),
-        ("gap", "debug was turned on"),
+        ("gap", "not attached"),
         ("attached", ""),
         ("detached", "the proxy was stopped"),
         ("proxy-stopped", "the proxy was stopped"),
         ("proxy-started", ""),
-        ("gap", "the proxy was stopped"),
+        ("gap", "not attached"),
         ("attached", ""),
         ("ended", ""),
         ("gap", "console closed"),
@@ -235,6 +237,16 @@ async def test_the_ledger_tells_of_every_gap_and_of_the_proxy(
         ("detached", "capture ended"),
         ("proxy-stopped", "capture ended"),
     ]
+    gaps = [gap for gap in map(Gap.of, entries(facts)) if gap is not None]
+    assert [gap.evidence for gap in gaps] == [
+        "nobody watched it yet",
+        "debug was turned off",
+        "the proxy was stopped",
+        "end of file",
+        "the recording ends there",
+    ]
+    assert all(gap.start <= gap.end for gap in gaps)
+    assert all(one.end <= other.start for one, other in pairwise(gaps))
 
 
 async def test_an_end_is_entered_only_for_what_was_attached(
