@@ -31,7 +31,8 @@ def test_process_is_named_by_its_pid_and_its_start(run: Run) -> None:
     assert (found.pid, found.name) == (sleeper.pid, "sleep")
     assert is_running(found)
     assert not is_running(Process(found.pid, found.name, found.started - 1))
-    assert command_line(sleeper.pid) == ["sleep", "60"]
+    # The kernel closes what an exec closes before it has put the arguments in place.
+    until(lambda: command_line(sleeper.pid) == ["sleep", "60"])
     sleeper.kill()
     sleeper.wait()
     assert process(sleeper.pid) is None
