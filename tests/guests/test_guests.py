@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from core.demo.tools import KERNEL_VARIABLE
-from tests.guests import ROOT, flood, seeded
+from tests.guests import ROOT
 from tests.guests.client import connect_soon, read_all, read_until, until
+from tests.guests.kit import flood, seeded
 from tests.guests.needed import REQUIRE_VARIABLE
 from tests.guests.serve import Afterwards, GuestProcess, Kind, pieces
 from tests.guests.tee import Tee

@@ -56,3 +56,10 @@ def broken_text(size: int) -> Iterator[bytes]:
     while size > 0:
         yield piece[:size]
         size -= len(piece)
+
+
+def torn(size: int, end: bytes) -> Iterator[bytes]:
+    """Numbered lines that break off with `end`, `size` bytes in all."""
+    end = end[:size]
+    yield from lines(size - len(end))
+    yield end
