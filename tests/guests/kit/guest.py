@@ -210,6 +210,10 @@ class Guest:
         self._child.wait(PATIENCE_S)
         return self.truth
 
+    def answer(self) -> None:
+        """Have `hvsock` give the OKs that it held back."""
+        self._order("answer")
+
     def log(self, order: str) -> None:
         """Have `console-log` do `truncate`, `rotate` or `copytruncate`; return when done."""
         self._order(order)

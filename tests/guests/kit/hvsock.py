@@ -17,6 +17,7 @@ import struct
 import termios
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .console import Console, Watch
 from .script import Ok, Script
@@ -191,8 +192,16 @@ class Hvsock(Console):
                 self._serve(caller)
             case Ok.WITH_DATA:
                 self._greet(self._serve(caller), line)
-            case Ok.SILENT:
+            case Ok.SILENT | Ok.HELD:
                 pass
+
+    def obey(self, order: dict[str, Any]) -> None:
+        if order["do"] != "answer":
+            super().obey(order)
+            return
+        for caller in [caller for caller in self._callers if caller.is_answered]:
+            self._say(caller, b"OK %d\n" % next(self._host_ports))
+            self._serve(caller)
 
     def _spell(self, caller: Caller, line: bytes) -> None:
         """Send a byte once the one before was read."""

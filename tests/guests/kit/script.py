@@ -52,6 +52,8 @@ class Ok(enum.StrEnum):
     """Something else than OK."""
     SILENT = "silent"
     """Nothing."""
+    HELD = "held"
+    """Nothing until it is told to answer."""
 
 
 class Options(TypedDict, total=False):
