@@ -33,6 +33,11 @@ Watch: TypeAlias = tuple[int, int, Callable[[], None]]
 
 READ_BYTES = 64 * 1024
 
+MAX_OUTBOX_BYTES = 1 << 20
+"""Events beyond it are not told any more; the truth has what they were about."""
+ANSWERS = {"ready", "report", "down", "up", "log", "ended"}
+"""Events that somebody waits for."""
+
 
 class Console:
     """A guest without a way out; the simulations give it one."""
@@ -42,6 +47,7 @@ class Console:
         self.truth = Truth()
         self._control = control
         self._orders = b""
+        self._outbox = bytearray()
         self._is_over = False
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
@@ -205,6 +211,7 @@ class Console:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         if self._control:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            os.set_blocking(1, False)
         self.open()
         self.emit("ready", **self.where())
         try:
@@ -215,7 +222,10 @@ class Console:
         if self._is_up:
             self.close(leaves_file=False)
         self.emit("ended", truth=self.truth.to_json())
-        if not self._control:
+        if self._control:
+            os.set_blocking(1, True)
+            self._send_outbox()
+        else:
             print(json.dumps(self.truth.to_json(), indent=1))
 
     def _turn(self) -> None:
@@ -232,6 +242,8 @@ class Console:
     def _watch_all(self) -> Iterator[Watch]:
         if self._control:
             yield 0, select.POLLIN, self._read_orders
+        if self._outbox:
+            yield 1, select.POLLOUT, self._send_outbox
         if self._is_up:
             room = self.room_fd() if self._is_blocked else None
             for fd, mask, do in self.watch():
@@ -264,10 +276,22 @@ class Console:
     def emit(self, event: str, **facts: object) -> None:
         """Tell whoever runs this guest."""
         if self._control:
-            os.write(1, json.dumps({"event": event, **facts}).encode() + b"\n")
+            if len(self._outbox) < MAX_OUTBOX_BYTES or event in ANSWERS:
+                self._outbox += json.dumps({"event": event, **facts}).encode() + b"\n"
+            self._send_outbox()
         elif event != "ended":
             words = " ".join(f"{key}={value}" for key, value in facts.items())
             print(event, words, file=sys.stderr, flush=True)
+
+    def _send_outbox(self) -> None:
+        # Whoever runs the guest may not be reading, and must not hold it up; or may be gone.
+        try:
+            while self._outbox:
+                del self._outbox[: os.write(1, self._outbox)]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._outbox.clear()
 
     def _read_orders(self) -> None:
         data = os.read(0, READ_BYTES)

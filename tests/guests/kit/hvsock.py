@@ -223,8 +223,8 @@ class Hvsock(Console):
 
     def _greet(self, peer: Peer, line: bytes) -> None:
         first = self.first_words(4096)
-        peer.send(line + first)
-        append(peer.visit.delivered, 0, len(first))
+        taken = peer.send(line + first) or 0
+        append(peer.visit.delivered, 0, max(0, taken - len(line)))
 
     def _say(self, caller: Caller, data: bytes) -> None:
         try:

@@ -224,3 +224,12 @@ def test_signal_ends_a_guest_cleanly(short_folder: Path) -> None:
         assert read_all(client) == b""
         assert not guest.path.exists()
         assert guest.visits[0].ended == "guest"
+
+
+def test_guest_goes_on_when_nobody_reads_its_events(short_folder: Path) -> None:
+    # A pipe holds 64 KiB, which are some 700 visits.
+    with QemuQueue(short_folder / "e.sock", anew=True, afterwards=Afterwards.AGAIN) as guest:
+        for _ in range(2000):
+            with connect_soon(guest.path) as client:
+                assert read_all(client) == b""
+        assert len(guest.visits) == 2000
