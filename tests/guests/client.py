@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
+import struct
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,3 +73,10 @@ def read_all(client: socket.socket) -> bytes:
     while data := client.recv(64 * 1024):
         heard += data
     return bytes(heard)
+
+
+def unread(client: socket.socket) -> int:
+    """How many bytes wait to be read."""
+    found = struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, bytes(4)))[0]
+    assert isinstance(found, int)
+    return found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guests.client import connect_soon, read_all, read_until
+from tests.guests.client import connect_soon, read_all, read_until, unread, until
 from tests.guests.kit import Hvsock, Ok, Seeded, verify
 from tests.guests.kit.hvsock import FIRST_HOST_PORT, GARBAGE
 
@@ -118,6 +118,10 @@ def test_first_data_can_be_in_the_segment_of_the_ok(short_folder: Path) -> None:
 
 def test_ok_can_come_a_byte_at_a_time(short_folder: Path) -> None:
     with Hvsock(short_folder / "h.sock", ok=Ok.BYTE_BY_BYTE) as guest, dialled(guest) as client:
+        until(lambda: unread(client) > 0)
+        for _ in range(50):
+            assert guest.truth.lives
+            assert unread(client) == 1
         heard = [client.recv(4096) for _ in range(len(b"OK 1073741824\n"))]
         assert b"".join(heard) == b"OK 1073741824\n"
         assert {len(data) for data in heard} == {1}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import socket
-import struct
-import termios
 from pathlib import Path
 
 import pytest
 
-from tests.guests.client import connect_soon, read_all, read_until, until
+from tests.guests.client import connect_soon, read_all, read_until, unread, until
 from tests.guests.kit import Dial, Guest, QemuQueue, QemuTelnet
 from tests.guests.kit.sides import BOTH, Side, side
 from tests.guests.kit.telnet import GREETING
@@ -25,13 +22,6 @@ def queue(
     words = f"socket,path={path},server=on,wait={'on' if wait else 'off'}"
     words += ",telnet=on" * telnet
     return side(is_real, folder, words, lambda: QemuQueue(path, wait=wait, telnet=telnet, piece=1))
-
-
-def unread(client: socket.socket) -> int:
-    """How many bytes wait to be read."""
-    found = struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, bytes(4)))[0]
-    assert isinstance(found, int)
-    return found
 
 
 def capacity() -> int:
