@@ -1,16 +1,19 @@
 """Recordings on disk: a console's bytes, when they came, and what else happened.
 
 `Recorder` writes one generation; `GenerationReader`, `RecordingClock` and `Ledger`
-read one, also while it grows; `History` lists a sandbox's. A reader needs nothing
+read one, also while it grows; `History` lists a sandbox's, and `read_account` tells
+what of its life was heard. A reader needs nothing
 but the files, and believes none of them.
 """
 
 from core.errors import RecordingError, WriteFailed
+from core.recording.account import Account, Stretch
 from core.recording.clock import RecordingClock
 from core.recording.gaps import Cause, Gap
 from core.recording.history import Generation, History, last_heard
 from core.recording.layout import SEGMENT_BYTES
 from core.recording.ledger import Fact, Ledger, LedgerEntry
+from core.recording.life import read_account
 from core.recording.meta import Meta, read_meta
 from core.recording.outside import enter_gaps_outside
 from core.recording.reader import GenerationReader
@@ -18,6 +21,7 @@ from core.recording.writer import Recorder
 
 __all__ = [
     "SEGMENT_BYTES",
+    "Account",
     "Cause",
     "Fact",
     "Gap",
@@ -30,8 +34,10 @@ __all__ = [
     "Recorder",
     "RecordingClock",
     "RecordingError",
+    "Stretch",
     "WriteFailed",
     "enter_gaps_outside",
     "last_heard",
+    "read_account",
     "read_meta",
 ]

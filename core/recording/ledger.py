@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,6 +170,17 @@ class Ledger:
         finally:
             os.close(fd)
         return []
+
+    def read_all(self) -> Iterator[LedgerEntry]:
+        """All entries that are there and were not read yet, one by one.
+
+        Raises:
+            RecordingError: the ledger may not be read.
+        """
+        before = -1
+        while self._position != before:
+            before = self._position
+            yield from self.read_new()
 
     def _whole_lines(self, data: bytes) -> list[bytes]:
         end = data.rfind(b"\n") + 1
