@@ -25,6 +25,7 @@ GuestwatchError
 ├── RecordingError             the recording cannot be written or read
 │   └── WriteFailed            only a part of a write reached the recording
 ├── InotifyError               the kernel tells of no changes to a file or folder
+├── OutputFailed               what a command prints or writes does not get where it should
 ├── DemoError                  a demo guest cannot be had
 │   └── ToolsMissing           what a real guest is booted with is not installed
 └── CaptureError               the capture process, its lock and its control socket
@@ -220,6 +221,10 @@ class InotifyError(GuestwatchError):
         super().__init__(message, hint=hint)
         self.path = path
         self.errno = errno
+
+
+class OutputFailed(GuestwatchError):
+    """What a command prints, or a file it was to write, cannot be written."""
 
 
 class DemoError(GuestwatchError):
