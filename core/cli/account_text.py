@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from core.cli.amounts import duration, iso, local, size
+from core.amounts import duration, iso, local, size
 from core.console import safe_text
 from core.recording import Account, Gap, Stretch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from pathlib import Path
+from typing import NamedTuple
 
 from core.clock import Instant
 from core.errors import RecordingError
@@ -18,6 +19,17 @@ from core.recording.timing import to_us
 MAX_SPANS = 4
 SCAN_BYTES = 4 * 1024 * 1024
 """How much timing one call follows where the index has a hole. The next call goes on."""
+
+
+class Dated(NamedTuple):
+    """Bytes that share one moment: those of one timing record, or the rest of it."""
+
+    start: int
+    end: int
+    elapsed_us: int
+    """Since the generation began."""
+    wall: float
+    """Seconds since the epoch, UTC."""
 
 
 class RecordingClock:
@@ -64,6 +76,18 @@ class RecordingClock:
         """
         span = self._span_of(offset)
         return None if span is None else span.elapsed_us(offset) / 1e6
+
+    def dated(self, offset: int) -> Dated | None:
+        """The byte at `offset` and those that came with it; None as for `at`.
+
+        Raises:
+            RecordingError: the timing may not be read.
+        """
+        span = self._span_of(offset)
+        if span is None:
+            return None
+        elapsed_us = span.elapsed_us(offset)
+        return Dated(offset, span.record_end(offset), elapsed_us, span.instant(offset).wall)
 
     def close(self) -> None:
         """Let go of the folder. Harmless when repeated; nothing can be dated afterwards."""

@@ -24,8 +24,9 @@ from core.recording.account import Stretch
 from core.recording.gaps import Cause, Gap
 from core.recording.ledger import LedgerEntry
 
-_SLIVER_S = 0.001
-"""Two entries made for one moment may lie so far apart; that is no gap."""
+_SLIVER_S = 0.05
+"""Two entries made for one moment may lie so far apart on a busy disk; that is no gap, unless
+a ledger says so."""
 
 _PASSING = frozenset({Cause.DISK, Cause.LOSSY})
 """Bytes are missing, and the console is as attached as before."""

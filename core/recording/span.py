@@ -74,6 +74,11 @@ class Span:
             return self._entries[0]
         return self._entries[-1].moved(self._starts[-1], self._last_line, self._times[-1])
 
+    def record_end(self, offset: int) -> int:
+        """The offset behind the record that a byte of this span is in."""
+        at = bisect_right(self._starts, offset)
+        return self._starts[at] if at < len(self._starts) else self.end
+
     def elapsed_us(self, offset: int) -> int:
         """When a byte of this span came, since the generation began."""
         return self._times[bisect_right(self._starts, offset) - 1]

@@ -2,8 +2,9 @@
 
 from core.cli.command import Command
 from core.cli.commands.demo import DEMO
+from core.cli.commands.export import EXPORT
 from core.cli.commands.ledger import LEDGER
 from core.cli.commands.record import RECORD
 from core.cli.commands.watch import WATCH
 
-COMMANDS: tuple[Command, ...] = (WATCH, RECORD, LEDGER, DEMO)
+COMMANDS: tuple[Command, ...] = (WATCH, RECORD, LEDGER, EXPORT, DEMO)

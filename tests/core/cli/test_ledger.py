@@ -20,14 +20,14 @@ __all__ = ["home"]
 
 TABLE = """\
 gen  from                       to  lasted  what
-  1  2023-11-14 22:13:20  22:13:23   3.0 s  heard 29 B
-  2  2023-11-14 22:13:23  22:13:30   7.0 s  GAP   VM restarted
-  2  2023-11-14 22:13:30  22:13:33   3.0 s  heard 9 B
-  2  2023-11-14 22:13:33  22:13:35   2.0 s  GAP   not attached: ␛]0;owned␇\ufffd␊
-  2  2023-11-14 22:13:35  22:13:36   1.0 s  heard 7 B
+  1  2023-11-14 22:13:20  22:13:23     3 s  heard 29 B
+  2  2023-11-14 22:13:23  22:13:30     7 s  GAP   VM restarted
+  2  2023-11-14 22:13:30  22:13:33     3 s  heard 9 B
+  2  2023-11-14 22:13:33  22:13:35     2 s  GAP   not attached: ␛]0;owned␇\ufffd␊
+  2  2023-11-14 22:13:35  22:13:36     1 s  heard 7 B
 
-heard     7.0 s; 45 B captured, all of it on disk
-gaps      2, 9.0 s in all; 0 B known to be lost, an unknown amount in 2
+heard     7 s; 45 B captured, all of it on disk
+gaps      2, 9 s in all; 0 B known to be lost, an unknown amount in 2
 alerts    1
 repairs   0
 last      attached, as far as the files tell
@@ -110,7 +110,7 @@ def test_one_generation_is_told_alone(recorded: Path, capsys: pytest.CaptureFixt
     assert objects[-1]["captured_bytes"] == 29
 
 
-@pytest.mark.parametrize("command", ["ledger"])
+@pytest.mark.parametrize("command", ["ledger", "export"])
 def test_a_name_that_was_never_recorded_is_told_with_those_most_like_it(
     recorded: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,10 +125,10 @@ def test_every_moment_from_the_first_to_the_last_entry_is_in_exactly_one_stretch
         assert stretches[0].start == min(walls)
         assert stretches[-1].end == max(walls)
     elif walls:
-        assert max(walls) - min(walls) <= 0.001
+        assert max(walls) - min(walls) <= 0.05
     total = sum(stretch.seconds for stretch in stretches)
     if walls:
-        assert total == pytest.approx(max(walls) - min(walls), abs=0.002)
+        assert total == pytest.approx(max(walls) - min(walls), abs=1e-6)
 
 
 @given(st.lists(Ledgers, min_size=1, max_size=3), Ledgers)

@@ -25,9 +25,11 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the two units that matter: `0.3 s`, `3 m 07 s`, `2 d 04 h`."""
+    """Seconds in the units that matter: `40 ms`, `0.3 s`, `3 m 07 s`, `2 d 04 h`."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "0 s"
     if seconds < 9.95:
-        return f"{seconds:.1f} s" if seconds else "0 s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,0 +1,54 @@
+"""The files a command makes: new ones only, for their owner's eyes, gone again if it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import OutputFailed
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_HINTS = {
+    errno.EEXIST: "Nothing is ever overwritten: name another file, or remove this one.",
+    errno.ENOENT: "Make its folder first.",
+    errno.ENOTDIR: "Make its folder first.",
+    errno.EACCES: "Name a file in a folder that you may write.",
+    errno.EROFS: "Name a file in a folder that you may write.",
+    errno.ENOSPC: "Free some space, or name a file elsewhere.",
+    errno.EDQUOT: "Free some space, or name a file elsewhere.",
+}
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that did not exist before, 0600. Removed again when the block fails.
+
+    Raises:
+        OutputFailed: it exists, cannot be made, or cannot be written.
+    """
+    try:
+        fd = os.open(path, _NEW, 0o600)
+    except (OSError, ValueError) as error:
+        raise _explain(path, error) from error
+    try:
+        with open(fd, "wb") as file:  # noqa: PTH123 (a descriptor)
+            os.fchmod(fd, 0o600)
+            yield file
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        if isinstance(error, OSError):
+            raise _explain(path, error) from error
+        raise
+
+
+def _explain(path: Path, error: OSError | ValueError) -> OutputFailed:
+    if not isinstance(error, OSError):
+        return OutputFailed(f"{str(path)!r}: {error}")
+    hint = _HINTS.get(error.errno or 0, "")
+    return OutputFailed(f"{path}: {error.strerror or error}", hint=hint)
