@@ -268,6 +268,9 @@ class MemoryEndpoint:
         console = UnixConsole(ours, url=self._url, path=self._url, peer_pid=os.getpid())
         return MemoryConsole(console, self.guest, self.guest.join(theirs))
 
+    def close(self) -> None:
+        """Holds nothing."""
+
     def _check_listening(self, pin: Pin) -> None:
         if self.guest.is_refusing or not pin.is_current():
             raise ConsoleRefused(f"Nobody listens on {self._url}", path=self._url)

@@ -126,6 +126,12 @@ class Endpoint(Protocol):
             ConsoleError: anything else the kernel answered.
         """
 
+    def close(self) -> None:
+        """Let go of what it holds between lives, such as a socket it bound.
+
+        Harmless when repeated, and when there is nothing. Open consoles go on.
+        """
+
 
 class ConsoleSink(Protocol):
     """Takes a console's bytes. Both calls return at once and never raise."""

@@ -27,8 +27,9 @@ import anyio.lowlevel
 
 from core.clock import boot_id
 from core.endpoints import trouble
-from core.endpoints.protocol import READ_BYTES, Pin
+from core.endpoints.protocol import Pin
 from core.endpoints.sock_diag import peer_inode
+from core.endpoints.stream import StreamConsole
 from core.errors import ConsoleBroken
 
 RETRY_S = 0.05
@@ -81,44 +82,13 @@ class UnixPin:
             os.close(fd)
 
 
-class UnixConsole:
+class UnixConsole(StreamConsole):
     """A connection to a console's socket."""
 
     def __init__(self, sock: socket.socket, *, url: str, path: str, peer_pid: int) -> None:
-        self._sock = sock
-        self._url = url
-        self._path = path
-        self._peer_pid = peer_pid
+        super().__init__(sock, url=url, name=path, peer_pid=peer_pid)
         self._inode = os.fstat(sock.fileno()).st_ino
         self._was_accepted = False
-
-    @property
-    def url(self) -> str:
-        """The console's URL, as it was given."""
-        return self._url
-
-    @property
-    def peer_pid(self) -> int:
-        """The process that listened; 0 when it is in a pid namespace we cannot see."""
-        return self._peer_pid
-
-    def fileno(self) -> int:
-        """The descriptor to wait on; -1 once closed."""
-        return self._sock.fileno()
-
-    def read_nowait(self, max_bytes: int = READ_BYTES) -> bytes:
-        """What has arrived, empty at end of file.
-
-        Raises:
-            BlockingIOError: nothing has arrived.
-            ConsoleBroken: the connection failed, or was closed by us.
-        """
-        try:
-            return self._sock.recv(max_bytes)
-        except BlockingIOError:
-            raise
-        except OSError as error:
-            raise trouble.broken(error, self._path) from error
 
     def is_accepted(self) -> bool | None:
         """Whether the listener took this connection up; None when the kernel cannot say."""
@@ -132,10 +102,6 @@ class UnixConsole:
             return None
         self._was_accepted = peer != 0
         return self._was_accepted
-
-    def close(self) -> None:
-        """Close the descriptor. Harmless when repeated."""
-        self._sock.close()
 
 
 class UnixEndpoint:
@@ -191,6 +157,14 @@ class UnixEndpoint:
                 owner nor root nor us.
             ConsoleError: anything else the kernel answered.
         """
+        sock, pid = await self.dial(pin, timeout_s=timeout_s)
+        return UnixConsole(sock, url=self._url, path=self._path, peer_pid=pid)
+
+    async def dial(self, pin: Pin, *, timeout_s: float) -> tuple[socket.socket, int]:
+        """The connected, non-blocking socket and its listener's pid; `connect` says what it raises.
+
+        For whoever has something to say before the console begins.
+        """
         if not isinstance(pin, UnixPin):
             raise TypeError("a unix console is connected to through its own pin")
         deadline = anyio.current_time() + timeout_s
@@ -206,11 +180,13 @@ class UnixEndpoint:
                         raise trouble.busy(self._path, timeout_s)
                     await anyio.sleep(min(RETRY_S, left))
                 pid = self._check_peer(sock, pin)
-                console = UnixConsole(sock, url=self._url, path=self._path, peer_pid=pid)
             except OSError as error:
                 raise trouble.while_connecting(error, self._path, pin.found) from error
             held.pop_all()
-            return console
+            return sock, pid
+
+    def close(self) -> None:
+        """Holds nothing."""
 
     def _check_peer(self, sock: socket.socket, pin: UnixPin) -> int:
         """The pid of whoever listens, once that may be trusted."""
