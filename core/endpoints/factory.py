@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from core.endpoints.hvsock import HvsockEndpoint
+from core.endpoints.listen import ListenEndpoint
 from core.endpoints.protocol import Endpoint
+from core.endpoints.tcp import TcpEndpoint
+from core.endpoints.telnet import TelnetEndpoint
 from core.endpoints.unix import UnixEndpoint
 from core.endpoints.url import ConsoleUrl, Scheme, parse_console_url
+from core.endpoints.vsock import VsockEndpoint
 from core.errors import UnknownConsoleProto
 
 
@@ -28,4 +33,31 @@ def _unix(url: ConsoleUrl) -> Endpoint:
     return UnixEndpoint(url.path, url=url.text)
 
 
-_MAKERS: Mapping[Scheme, Callable[[ConsoleUrl], Endpoint]] = {Scheme.UNIX: _unix}
+def _hvsock(url: ConsoleUrl) -> Endpoint:
+    return HvsockEndpoint(url.path, url.port, url=url.text)
+
+
+def _vsock(url: ConsoleUrl) -> Endpoint:
+    return VsockEndpoint(int(url.address), url.port, url=url.text)
+
+
+def _tcp(url: ConsoleUrl) -> Endpoint:
+    return TcpEndpoint(url.address, url.port, url=url.text)
+
+
+def _telnet(url: ConsoleUrl) -> Endpoint:
+    return TelnetEndpoint(url.address, url.port, url=url.text)
+
+
+def _listen(url: ConsoleUrl) -> Endpoint:
+    return ListenEndpoint(url.path, url=url.text)
+
+
+_MAKERS: Mapping[Scheme, Callable[[ConsoleUrl], Endpoint]] = {
+    Scheme.UNIX: _unix,
+    Scheme.HVSOCK: _hvsock,
+    Scheme.VSOCK: _vsock,
+    Scheme.TCP: _tcp,
+    Scheme.TELNET: _telnet,
+    Scheme.LISTEN: _listen,
+}

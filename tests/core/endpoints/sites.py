@@ -1,6 +1,7 @@
-"""The far sides of consoles: what the conformance suite asks of one, and the two there are.
+"""The far sides of consoles: what the conformance suite asks of one, and the first two.
 
-Nothing here blocks, waits or runs by itself: `pump` moves what can be moved.
+Nothing here blocks, waits or runs by itself: `pump` moves what can be moved. Those of
+the other streams are in `sites_stream`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +54,14 @@ class Site(Protocol):
 
     @property
     def endpoint(self) -> Endpoint: ...
+    @property
+    def held(self) -> int:
+        """How many descriptors of this process the far side has."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether connecting takes an answer: then it is pumped meanwhile."""
+
     def write(self, data: bytes) -> None: ...
     def hang_up(self) -> None:
         """End the connections once all that was written has been read."""
@@ -79,6 +88,14 @@ class MemorySite:
     def endpoint(self) -> MemoryEndpoint:
         return self._endpoint
 
+    @property
+    def held(self) -> int:
+        return self._endpoint.guest.clients
+
+    @property
+    def is_asked(self) -> bool:
+        return False
+
     def write(self, data: bytes) -> None:
         self._endpoint.guest.write(data)
 
@@ -104,21 +121,26 @@ class MemorySite:
         assert self._endpoint.guest.clients == 0, "a test left a console open"
 
 
-class UnixSite:
-    """A server that serves one client at a time, as QEMU does."""
+class ServingSite:
+    """A server that serves one client at a time, as QEMU does.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._endpoint = UnixEndpoint(str(path))
-        self._listener = listen(path)
+    Args:
+        bind: makes the listener, each time anew.
+    """
+
+    is_asked = False
+
+    def __init__(self, bind: Callable[[], socket.socket]) -> None:
+        self._bind = bind
+        self._listener = bind()
         self._served: socket.socket | None = None
         self._unsent = memoryview(b"")
         self._is_accepting = True
         self._is_ending = False
 
     @property
-    def endpoint(self) -> UnixEndpoint:
-        return self._endpoint
+    def held(self) -> int:
+        return (self._listener.fileno() >= 0) + (self._served is not None)
 
     def write(self, data: bytes) -> None:
         self._unsent = memoryview(bytes(self._unsent) + data)
@@ -135,21 +157,21 @@ class UnixSite:
     def rebind(self) -> None:
         self.vanish()
         self._drop()
-        self._listener = listen(self._path)
+        self._listener = self._bind()
 
     def refuse(self) -> None:
         self._listener.close()
 
     def vanish(self) -> None:
         self._listener.close()
-        self._path.unlink()
 
     def pump(self) -> None:
         self._notice_departure()
-        if self._served is None and self._is_accepting:
+        if self._served is None and self._is_accepting and self._listener.fileno() >= 0:
             with contextlib.suppress(BlockingIOError):
                 self._served, _ = self._listener.accept()
                 self._served.setblocking(False)
+                self._greet(self._served)
         if self._served is None:
             return
         with contextlib.suppress(BlockingIOError):
@@ -163,6 +185,9 @@ class UnixSite:
         self._drop()
         self._listener.close()
 
+    def _greet(self, served: socket.socket) -> None:
+        """What a transport's server does before the console begins."""
+
     def _notice_departure(self) -> None:
         if self._served is not None:
             with contextlib.suppress(BlockingIOError):
@@ -173,3 +198,18 @@ class UnixSite:
         if self._served is not None:
             self._served.close()
             self._served = None
+
+
+class UnixSite(ServingSite):
+    def __init__(self, path: Path) -> None:
+        super().__init__(lambda: listen(path))
+        self._path = path
+        self._endpoint = UnixEndpoint(str(path))
+
+    @property
+    def endpoint(self) -> UnixEndpoint:
+        return self._endpoint
+
+    def vanish(self) -> None:
+        super().vanish()
+        self._path.unlink()
