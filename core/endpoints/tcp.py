@@ -37,6 +37,7 @@ KEEPALIVE_PROBES = 3
 """A host that died without a word is noticed after 15 + 3 * 5 seconds of silence."""
 
 _LOCALHOST = ("127.0.0.1", "::1")
+"""What the name stands for, whatever /etc/hosts says. Source: RFC 6761."""
 
 
 class Target(NamedTuple):
@@ -174,10 +175,12 @@ class TcpEndpoint:
     async def _resolve(self, timeout_s: float) -> list[Target]:
         """The host's addresses, never none. Names are looked up off the loop."""
         with contextlib.suppress(ValueError):
-            numeric = ipaddress.ip_address(self._host)
-            if numeric.version == 4:
-                return [Target(socket.AF_INET, (self._host, self._port))]
-            return [Target(socket.AF_INET6, (self._host, self._port))]
+            hosts = self._local_hosts() or (str(ipaddress.ip_address(self._host)),)
+            listening = tuple(host for host in hosts if inet_diag.listener_at(host, self._port))
+            return [
+                Target(socket.AF_INET6 if ":" in host else socket.AF_INET, (host, self._port))
+                for host in listening or hosts
+            ]
         try:
             with anyio.fail_after(timeout_s):
                 found = await anyio.getaddrinfo(

@@ -131,6 +131,13 @@ def broken(error: OSError, path: str) -> ConsoleBroken:
             errno=number,
             hint="The VMM may have exited. A new console at this path is attached to by itself.",
         )
+    if number == errno.ETIMEDOUT:
+        return ConsoleBroken(
+            f"{path} answers no more: the connection was given up",
+            path=path,
+            errno=number,
+            hint="The host died, or the network to it broke. It is tried again.",
+        )
     return ConsoleBroken(f"Cannot read {path}: {os.strerror(number)}", path=path, errno=number)
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.guests.needed import needed
+from tests.guests.qemu import qemu_tools
+
+__all__ = ["qemu_tools"]
 
 pytest.register_assert_rewrite("tests.core.endpoints.conformance")
 
