@@ -17,7 +17,8 @@ GuestwatchError
 ├── ConsoleError               a console that cannot be reached, and why
 │   ├── UnknownConsoleProto
 │   ├── ConsoleAbsent
-│   ├── NotASocket
+│   ├── NotAConsole            something that no console can be
+│   │   └── NotASocket
 │   ├── ConsoleForbidden
 │   ├── ConsoleRefused
 │   ├── ConsoleBusy
@@ -160,8 +161,12 @@ class ConsoleAbsent(ConsoleError):
     """Nothing is at the console's path yet."""
 
 
-class NotASocket(ConsoleError):
+class NotAConsole(ConsoleError):
     """The console's path holds something else."""
+
+
+class NotASocket(NotAConsole):
+    """The path of a console's socket holds something else."""
 
 
 class ConsoleForbidden(ConsoleError):

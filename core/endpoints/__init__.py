@@ -6,7 +6,9 @@ console into a sink. `MemoryEndpoint` stands beside the real ones and passes the
 conformance suite.
 """
 
+from core.endpoints.bare import AnyEndpoint
 from core.endpoints.factory import endpoint_for
+from core.endpoints.file import FileEndpoint
 from core.endpoints.memory import MemoryEndpoint, MemoryGuest
 from core.endpoints.opener import open_console, open_endpoint
 from core.endpoints.protocol import (
@@ -19,21 +21,25 @@ from core.endpoints.protocol import (
     Pin,
     Resumable,
 )
+from core.endpoints.pty import PtyEndpoint
 from core.endpoints.sock_diag import peer_inode
 from core.endpoints.unix import UnixEndpoint
 from core.endpoints.url import ConsoleUrl, Scheme, parse_console_url
 
 __all__ = [
     "READ_BYTES",
+    "AnyEndpoint",
     "Console",
     "ConsoleOpener",
     "ConsoleSink",
     "ConsoleUrl",
     "ConsoleWatch",
     "Endpoint",
+    "FileEndpoint",
     "MemoryEndpoint",
     "MemoryGuest",
     "Pin",
+    "PtyEndpoint",
     "Resumable",
     "Scheme",
     "UnixEndpoint",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from core.endpoints.bare import AnyEndpoint
+from core.endpoints.file import FileEndpoint
 from core.endpoints.hvsock import HvsockEndpoint
 from core.endpoints.listen import ListenEndpoint
 from core.endpoints.protocol import Endpoint
+from core.endpoints.pty import PtyEndpoint
 from core.endpoints.tcp import TcpEndpoint
 from core.endpoints.telnet import TelnetEndpoint
 from core.endpoints.unix import UnixEndpoint
@@ -30,6 +33,8 @@ def endpoint_for(url: str | ConsoleUrl) -> Endpoint:
 
 
 def _unix(url: ConsoleUrl) -> Endpoint:
+    if url.is_bare:
+        return AnyEndpoint(url.path, url=url.text)
     return UnixEndpoint(url.path, url=url.text)
 
 
@@ -53,6 +58,14 @@ def _listen(url: ConsoleUrl) -> Endpoint:
     return ListenEndpoint(url.path, url=url.text)
 
 
+def _pty(url: ConsoleUrl) -> Endpoint:
+    return PtyEndpoint(url.path, url=url.text)
+
+
+def _file(url: ConsoleUrl) -> Endpoint:
+    return FileEndpoint(url.path, url=url.text)
+
+
 _MAKERS: Mapping[Scheme, Callable[[ConsoleUrl], Endpoint]] = {
     Scheme.UNIX: _unix,
     Scheme.HVSOCK: _hvsock,
@@ -60,4 +73,6 @@ _MAKERS: Mapping[Scheme, Callable[[ConsoleUrl], Endpoint]] = {
     Scheme.TCP: _tcp,
     Scheme.TELNET: _telnet,
     Scheme.LISTEN: _listen,
+    Scheme.PTY: _pty,
+    Scheme.FILE: _file,
 }

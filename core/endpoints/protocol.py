@@ -112,7 +112,7 @@ class Endpoint(Protocol):
 
         Raises:
             ConsoleAbsent: nothing is there.
-            NotASocket: something of another kind is there.
+            NotAConsole: something of another kind is there.
             ConsoleForbidden: it may not be looked at.
         """
 

@@ -68,7 +68,7 @@ def while_looking(error: OSError, path: str) -> ConsoleError:
     if number in _FORBIDDEN:
         barrier, found = _barrier(path)
         return _forbidden(f"Cannot look at {path}", path, number, barrier, found)
-    return _other(error, f"Cannot look at {path}", path)
+    return other(error, f"Cannot look at {path}", path)
 
 
 def while_connecting(error: OSError, path: str, found: os.stat_result) -> ConsoleError:
@@ -98,7 +98,7 @@ def while_connecting(error: OSError, path: str, found: os.stat_result) -> Consol
             errno=number,
             hint="Mount /proc: sockets are reached through it.",
         )
-    return _other(error, f"Cannot connect to {path}", path)
+    return other(error, f"Cannot connect to {path}", path)
 
 
 def busy(path: str, waited_s: float) -> ConsoleBusy:
@@ -174,7 +174,8 @@ def _barrier(path: str) -> tuple[str, os.stat_result | None]:
     return path, None
 
 
-def _other(error: OSError, what: str, path: str) -> ConsoleError:
+def other(error: OSError, what: str, path: str) -> ConsoleError:
+    """`what` failed, in the operating system's words."""
     number = error.errno or 0
     hint = ""
     if number in _NO_DESCRIPTORS:

@@ -51,6 +51,9 @@ TRAITS = {
     "telnet": {QUEUE, LIVES, REFUSAL},
     # The VMM connects, so that a connection is there or is not.
     "listen": {PID, LIVES, ABSENCE},
+    # Opened, not connected to: whoever writes it is not told of.
+    "pty": {LIVES, ABSENCE, REFUSAL},
+    "file": {LIVES, ABSENCE},
 }
 """Which transport has what."""
 

@@ -10,6 +10,7 @@ import pytest
 from core.endpoints.iac import QEMU_OPENING
 from tests.core.endpoints.conformance import TRAITS, EndpointConformance
 from tests.core.endpoints.sites import MemorySite, UnixSite
+from tests.core.endpoints.sites_local import FileSite, PtySite
 from tests.core.endpoints.sites_stream import (
     HvsockSite,
     ListenSite,
@@ -75,6 +76,22 @@ class TestTelnetByTheRfc(EndpointConformance, transport="telnet"):
     @pytest.fixture
     def site(self) -> Iterator[TelnetSite]:
         site = TelnetSite(opening=b"\xff\xfd\x18\xff\xfb\x01", escape=rfc_escaped)
+        yield site
+        site.close()
+
+
+class TestPty(EndpointConformance, transport="pty"):
+    @pytest.fixture
+    def site(self, folder: Path) -> Iterator[PtySite]:
+        site = PtySite(folder / "console")
+        yield site
+        site.close()
+
+
+class TestFile(EndpointConformance, transport="file"):
+    @pytest.fixture
+    def site(self, folder: Path) -> Iterator[FileSite]:
+        site = FileSite(folder / "console.log")
         yield site
         site.close()
 

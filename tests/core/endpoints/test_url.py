@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.endpoints import ConsoleUrl, Scheme, UnixEndpoint, endpoint_for, parse_console_url
+from core.endpoints import (
+    AnyEndpoint,
+    ConsoleUrl,
+    Endpoint,
+    FileEndpoint,
+    PtyEndpoint,
+    Scheme,
+    UnixEndpoint,
+    endpoint_for,
+    parse_console_url,
+)
 from core.errors import InvalidConsoleUrl, UnknownConsoleProto, UsageError
 
 BASE = Path("/home/me")
@@ -105,10 +115,17 @@ def test_what_cannot_be_a_path_is_invalid(text: str, base: Path | None) -> None:
 
 
 def test_endpoint_keeps_the_url_as_it_was_given() -> None:
-    for url in ("unix:/a", "unix:///a", "/a"):
+    kinds: dict[str, type[Endpoint]] = {
+        "unix:/a": UnixEndpoint,
+        "unix:///a": UnixEndpoint,
+        "pty:/a": PtyEndpoint,
+        "file:///a": FileEndpoint,
+        "/a": AnyEndpoint,
+    }
+    for url, kind in kinds.items():
         endpoint = endpoint_for(url)
-        assert isinstance(endpoint, UnixEndpoint)
-        assert endpoint.url == url
+        assert isinstance(endpoint, kind)
+        assert (endpoint.url, endpoint.place) == (url, "/a")
     assert endpoint_for(parse_console_url("a", base=BASE)).url == "/home/me/a"
 
 

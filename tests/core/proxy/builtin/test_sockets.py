@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import (
     ConsoleAbsent,
+    NotAConsole,
     NotASocket,
     UnknownConsoleProto,
 )
@@ -56,7 +57,7 @@ async def test_console_that_cannot_be_reached_says_why(
     plain.touch()
     async with proxy_class() as proxy:
         for url, error, beginning in [
-            ("pty:/dev/pts/0", UnknownConsoleProto, "unknown console proto pty"),
+            ("pty:/dev/null", NotAConsole, "/dev/null is a character device, not a terminal"),
             ("foo:bar", UnknownConsoleProto, "unknown console proto foo"),
             (f"unix:{tmp_path}/absent.sock", ConsoleAbsent, str(tmp_path)),
             (f"unix:{plain}", NotASocket, str(plain)),
