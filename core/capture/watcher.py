@@ -140,6 +140,7 @@ class Watcher:
                     self._lives.failed(error)
         finally:
             self._lives.close()
+            self._endpoint.close()
             await self._chronicle.aclose()
 
     async def _attach(self, proxy: Proxy, params: ProxyParams) -> None:

@@ -52,7 +52,7 @@ TRAITS = {
     # The VMM connects, so that a connection is there or is not.
     "listen": {PID, LIVES, ABSENCE},
     # Opened, not connected to: whoever writes it is not told of.
-    "pty": {LIVES, ABSENCE, REFUSAL},
+    "pty": {LIVES, ABSENCE},
     "file": {LIVES, ABSENCE},
 }
 """Which transport has what."""
