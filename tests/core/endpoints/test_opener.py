@@ -114,7 +114,7 @@ async def test_console_that_cannot_be_opened_raises_and_the_sink_hears_nothing(
         with pytest.raises(ConsoleAbsent):
             await open_console(str(folder / "console.sock"), sink, tasks)
         with pytest.raises(UnknownConsoleProto):
-            await open_console("pty:/dev/pts/0", sink, tasks)
+            await open_console("ftp:/dev/pts/0", sink, tasks)
     assert sink.pieces == []
     assert sink.ends == []
     assert open_descriptors() == before
