@@ -22,7 +22,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from core import wire
 from core.endpoints.unix import UnixEndpoint
-from core.errors import CaptureUnreachable, CommandRefused, ConsoleError, GuestwatchError
+from core.errors import (
+    CaptureSkew,
+    CaptureUnreachable,
+    CommandRefused,
+    ConsoleError,
+    GuestwatchError,
+)
 from core.sandboxes.model import SandboxFacts, SandboxSpec
 from core.settings import Settings
 from core.wire import AlertRaised, CaptureGone, EventsLost, SandboxChanged, TrafficCounted
@@ -154,6 +160,11 @@ class Client:
         """Take leave."""
         await self._ask("goodbye", wire.Goodbye(keep))
 
+    async def status(self) -> wire.Status:
+        """Capture as a whole."""
+        answer = await self._ask("status", wire.Nothing())
+        return msgspec.json.decode(answer, type=wire.Status)
+
     async def shut_down(self) -> None:
         """Ask capture to let every console go and end."""
         await self._ask("shut-down", wire.Nothing())
@@ -267,6 +278,7 @@ async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Cl
 
     Raises:
         CaptureUnreachable: nobody answers there, or somebody who is no capture.
+        CaptureSkew: a capture of another version does.
     """
     peer = await _dial(control_socket)
     async with await UNIXSocketStream.from_socket(peer) as stream:
@@ -328,8 +340,10 @@ async def _check_greeting(stream: UNIXSocketStream, path: Path) -> None:
             f"What answers on {path} is no capture", hint="Remove that socket and start again."
         ) from error
     if greeting.guestwatch.protocol != wire.PROTOCOL:
-        raise CaptureUnreachable(
+        raise CaptureSkew(
             f"Capture (process {greeting.guestwatch.pid}) is of version"
-            f" {greeting.guestwatch.version}, which speaks another protocol",
-            hint="Quit every dashboard of that version, or end that process.",
+            f" {greeting.guestwatch.version}, which speaks protocol"
+            f" {greeting.guestwatch.protocol}; this version speaks {wire.PROTOCOL}",
+            hint=f"End it with kill {greeting.guestwatch.pid}, which loses nothing that was"
+            " recorded, and start guestwatch again.",
         )

@@ -33,6 +33,7 @@ GuestwatchError
     ├── RuntimeDirError
     ├── CaptureRunning
     ├── CaptureUnreachable
+    ├── CaptureSkew            capture runs, but speaks another protocol
     └── CommandRefused         capture answered a command with an error
 
 A message names the thing; a hint says what a person can do about it. Texts from
@@ -262,6 +263,10 @@ class CaptureRunning(CaptureError):
 
 class CaptureUnreachable(CaptureError):
     """No capture answers on the control socket."""
+
+
+class CaptureSkew(CaptureError):
+    """The capture that runs is of a version that speaks another protocol."""
 
 
 class CommandRefused(CaptureError):

@@ -125,6 +125,30 @@ class Listing(msgspec.Struct, frozen=True):
     sandboxes: list[SandboxFacts]
 
 
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Capture as a whole."""
+
+    version: str
+    protocol: int
+    pid: int
+    since: float
+    """When it began: seconds since the epoch, UTC."""
+    started_by: str
+    """`dashboard`, `record` or `service`."""
+    stays: bool
+    """Whether it goes on without viewers."""
+    viewers: int
+    clients: int
+    """How many are connected, viewers and whoever asked for this included."""
+    descriptors: int = 0
+    """How many it has open; 0 where the system does not tell."""
+    descriptor_limit: int = 0
+    settings: Settings = Settings()
+    """What it keeps and warns of."""
+    warnings: tuple[str, ...] = ()
+    """What should be seen to, in words."""
+
+
 # Events.
 
 

@@ -72,6 +72,7 @@ class Sandbox:
         self._vmm_pid = 0
         self._rate = 0.0
         self._counted = 0
+        self._received = 0
 
     # Commands.
 
@@ -287,6 +288,7 @@ class Sandbox:
         self._traffic = msgspec.structs.replace(self.traffic(), bytes_per_s=0.0)
         if self._reading is not None:
             reading, self._reading = self._reading, None
+            self._received += reading.received
             self._generation = reading.generation or self._generation
             self._family = reading.family or self._family
             self._vmm_pid = reading.vmm_pid or self._vmm_pid
@@ -323,6 +325,11 @@ class Sandbox:
             bytes_per_s=self._rate,
             last_byte_at=reading.last_byte_at or (self._traffic.last_byte_at if is_same else 0.0),
         )
+
+    @property
+    def received(self) -> int:
+        """How many bytes came since capture began, over all generations."""
+        return self._received + (self._reading.received if self._reading is not None else 0)
 
     def count(self, seconds: float) -> None:
         """Work out the rate over the last `seconds`."""

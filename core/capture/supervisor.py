@@ -8,6 +8,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskGroup
 
+from core.capture.limits import descriptor_limit, shortage
 from core.capture.noticing import Noticing
 from core.capture.places import Places
 from core.capture.readloop import ReadLoop
@@ -15,12 +16,15 @@ from core.capture.sandbox import Sandbox
 from core.capture.services import Services
 from core.errors import GuestwatchError, SandboxClash, UsageError
 from core.sandboxes.ids import check_sandbox_id
-from core.sandboxes.model import SandboxFacts, SandboxSpec, Traffic
+from core.sandboxes.model import ConsoleState, SandboxFacts, SandboxSpec, Traffic
 from core.sandboxes.named import place_of
 from core.settings import Settings
 from core.wire import Event, SandboxChanged, TrafficCounted
 
 log = logging.getLogger("guestwatch.capture")
+
+MAX_SANDBOXES = 4096
+"""How many sandboxes one capture takes: nobody who may command it makes it grow for ever."""
 
 COUNT_S = 1.0
 """How often traffic is counted and told."""
@@ -28,6 +32,10 @@ COUNT_S = 1.0
 
 class UnknownSandbox(UsageError):
     """A command for a sandbox nobody named."""
+
+
+class TooManySandboxes(UsageError):
+    """A sandbox more than one capture takes."""
 
 
 class Supervisor:
@@ -72,6 +80,7 @@ class Supervisor:
             ConsoleError: the URL's scheme has no endpoint.
             InvalidConsoleUrl: the URL names no console.
             SandboxClash: the id is taken by another console URL.
+            TooManySandboxes: there are `MAX_SANDBOXES` already.
         """
         check_sandbox_id(spec.id)
         place = place_of(spec)
@@ -83,8 +92,16 @@ class Supervisor:
                     hint="Give one of the two another name.",
                 )
             return
+        if len(self._sandboxes) >= MAX_SANDBOXES:
+            raise TooManySandboxes(
+                f"{MAX_SANDBOXES:,} sandboxes are known already", hint="Start capture anew."
+            )
         sandbox = Sandbox(spec, self._services, lambda: self._tell(spec.id))
+        had_enough = not self.warnings()
         self._sandboxes[spec.id] = sandbox
+        if had_enough:
+            for words in self.warnings():
+                log.warning("%s", words)
         self._tell(spec.id)
         if spec.start:
             try:
@@ -108,6 +125,29 @@ class Supervisor:
     def configure(self, settings: Settings) -> None:
         """Keep and warn of what `settings` say, from now on."""
         self._settings = settings
+
+    @property
+    def settings(self) -> Settings:
+        """What is kept and warned of."""
+        return self._settings
+
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should see to, in words."""
+        words = shortage(len(self._sandboxes), descriptor_limit())
+        return (words,) if words else ()
+
+    def summary(self) -> str:
+        """How it goes, in one line without any name."""
+        watched = sum(
+            sandbox.facts().console.state is ConsoleState.CONNECTED
+            for sandbox in self._sandboxes.values()
+        )
+        received = sum(sandbox.received for sandbox in self._sandboxes.values())
+        return f"{watched} of {len(self._sandboxes)} consoles connected, {received} bytes recorded"
+
+    def received(self) -> dict[str, int]:
+        """How many bytes each sandbox's console gave since capture began, by id."""
+        return {key: sandbox.received for key, sandbox in self._sandboxes.items()}
 
     def facts(self) -> list[SandboxFacts]:
         """All that is known, in the order the sandboxes appeared."""

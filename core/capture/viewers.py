@@ -28,6 +28,16 @@ class Viewers:
         self._linger_until = anyio.current_time() + linger_s
         self._moved = anyio.Event()
 
+    @property
+    def present(self) -> int:
+        """How many look on."""
+        return self._present
+
+    @property
+    def stays(self) -> bool:
+        """Whether capture goes on without any."""
+        return self._stays
+
     def arrive(self) -> None:
         """A viewer connected."""
         self._present += 1

@@ -11,8 +11,8 @@ import pytest
 from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from core.capture.control.listener import bind_control
 from core.capture.places import Places
-from core.capture.process import bind_control
 from core.client import open_client
 from core.errors import CaptureUnreachable
 from tests.core.capture.conftest import PATIENCE_S, running_capture
