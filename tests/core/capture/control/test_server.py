@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import anyio
@@ -11,10 +13,12 @@ import pytest
 from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from core import __version__
 from core.capture.control.listener import bind_control
 from core.capture.places import Places
+from core.capture.spawn import ensure_capture
 from core.client import open_client
-from core.errors import CaptureUnreachable
+from core.errors import CaptureSkew, CaptureUnreachable
 from tests.core.capture.conftest import PATIENCE_S, running_capture
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +82,9 @@ async def test_an_answer_carries_the_requests_id(places: Places) -> None:
         (b'{"execute": "start", "arguments": {"id": 3}}', "InvalidRequest"),
         (b'{"execute": "start", "arguments": {"id": "x", "more": 1}}', "InvalidRequest"),
         (b'{"execute": "start", "arguments": {"id": "../x"}}', "UnknownSandbox"),
+        (b'{"execute": "start", "arguments": {"id": "\\udc80"}}', "InvalidRequest"),
+        (b'{"execute": "list", "id": %s}' % (b"9" * 5000), "InvalidRequest"),
+        (b'{"execute": "list", "id": [[[]]]}', "InvalidRequest"),
     ],
 )
 async def test_nonsense_is_answered_and_the_line_stays_open(
@@ -166,6 +173,41 @@ async def test_nobody_there_is_told(places: Places) -> None:
     with pytest.raises(CaptureUnreachable):
         async with open_client(places.control_socket, viewer=True):
             pass
+
+
+async def test_capture_as_a_whole_is_told(places: Places) -> None:
+    async with running_capture(places) as client:
+        status = await client.status()
+        assert (status.pid, status.version) == (os.getpid(), __version__)
+        assert (status.viewers, status.clients, status.stays) == (1, 1, False)
+        assert status.started_by == "dashboard"
+        assert 0 < status.descriptors < status.descriptor_limit
+        assert 0 < status.since <= time.time()
+        assert status.warnings == ()
+
+
+async def test_a_capture_of_another_protocol_is_told_with_what_to_do(places: Places) -> None:
+    greeting = b'{"guestwatch": {"version": "9.1", "protocol": 99, "pid": 4711}}\n'
+    with bind_control(places) as listener:
+        listener.settimeout(PATIENCE_S)
+
+        def play() -> None:
+            # A dashboard that starts asks whether one runs; it must not start another.
+            for _ in range(2):
+                peer, _ = listener.accept()
+                with peer:
+                    peer.sendall(greeting)
+                    peer.recv(1)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, play)
+            with pytest.raises(CaptureSkew, match=r"version 9\.1.*protocol 99") as caught:
+                async with open_client(places.control_socket, viewer=False):
+                    pass
+            assert "kill 4711" in caught.value.hint
+            with pytest.raises(CaptureSkew):
+                await ensure_capture(places)
+    assert not places.state.exists()
 
 
 async def test_somebody_who_is_no_capture_is_told(places: Places) -> None:
