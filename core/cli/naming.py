@@ -11,8 +11,25 @@ from core.sandboxes.model import SandboxSpec
 from core.sandboxes.named import merge_specs, parse_named
 
 
-def named_specs(texts: Sequence[str], config: Config) -> tuple[SandboxSpec, ...]:
-    """What `NAME=URL` texts and the config name, each id once.
+def specs_to_record(texts: Sequence[str], config: Config) -> tuple[SandboxSpec, ...]:
+    """What `NAME=URL` texts name, and only that; without any, what the config names.
+
+    Raises:
+        UsageError: there is nothing to record, or what `named_specs` raises.
+    """
+    specs = named_specs(texts, config, only_typed=bool(texts))
+    if not specs:
+        raise UsageError(
+            "There is nothing to record: no sandbox was named, and the config names none",
+            hint="Name one: guestwatch record NAME=unix:PATH",
+        )
+    return specs
+
+
+def named_specs(
+    texts: Sequence[str], config: Config, *, only_typed: bool = False
+) -> tuple[SandboxSpec, ...]:
+    """What `NAME=URL` texts and, unless `only_typed`, the config name, each id once.
 
     Raises:
         UsageError: a text names no console, or one id has two consoles.
@@ -22,7 +39,7 @@ def named_specs(texts: Sequence[str], config: Config) -> tuple[SandboxSpec, ...]
         return config.sandboxes
     here = _here()
     typed = (_checked(parse_named(text, base=here, auto=config.auto)) for text in texts)
-    return merge_specs(tuple(typed), config.sandboxes)
+    return merge_specs(tuple(typed), () if only_typed else config.sandboxes)
 
 
 def _here() -> Path:

@@ -94,7 +94,7 @@ def test_without_a_terminal_the_dashboard_says_so(home: Home) -> None:
 
 def test_a_state_folder_that_cannot_be_written_exits_1(home: Home) -> None:
     (home.folder / "file").write_text("")
-    done = run(home, "record", XDG_STATE_HOME=str(home.folder / "file"))
+    done = run(home, "record", "vm1=/nowhere", XDG_STATE_HOME=str(home.folder / "file"))
     assert done.returncode == 1
     assert "XDG_STATE_HOME" in done.stderr
 
@@ -103,7 +103,7 @@ def test_a_second_record_names_the_first(home: Home) -> None:
     runtime = home.folder / "run" / "guestwatch"
     runtime.mkdir(mode=0o700)
     with CaptureLock(Places(runtime, home.state)):
-        done = run(home, "record")
+        done = run(home, "record", "vm1=/nowhere")
     assert done.returncode == 1
     assert f"process {os.getpid()}" in done.stderr
 
@@ -112,7 +112,7 @@ def test_a_runtime_folder_that_is_open_to_others_is_refused(home: Home) -> None:
     runtime = home.folder / "run" / "guestwatch"
     runtime.mkdir(mode=0o777)
     runtime.chmod(0o777)
-    done = run(home, "record")
+    done = run(home, "record", "vm1=/nowhere")
     assert done.returncode == 1
     assert str(runtime) in done.stderr
 

@@ -5,6 +5,9 @@ from core.cli.commands.demo import DEMO
 from core.cli.commands.export import EXPORT
 from core.cli.commands.ledger import LEDGER
 from core.cli.commands.record import RECORD
+from core.cli.commands.shutdown import SHUTDOWN
+from core.cli.commands.status import STATUS
 from core.cli.commands.watch import WATCH
 
 COMMANDS: tuple[Command, ...] = (WATCH, RECORD, LEDGER, EXPORT, DEMO)
+COMMANDS: tuple[Command, ...] = (WATCH, RECORD, STATUS, SHUTDOWN, DEMO)
