@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 
 from core.capture.limits import Reserve, descriptors_needed, descriptors_open, shortage
-from core.capture.lock import read_owner
+from core.capture.lock import read_heartbeat, read_owner
 from core.capture.places import Places
 from core.capture.spawn import open_capture
 from core.client import open_client
@@ -127,3 +128,52 @@ async def test_without_descriptors_viewers_live_and_no_recording_suffers(
             if facts.console.state is ConsoleState.CONNECTED and facts.id != "vm1":
                 assert await recorded(facts, 5) == b"hello"
         await viewer.shut_down()
+
+
+async def test_with_no_descriptor_left_a_few_clients_are_served_and_the_next_one_waits(
+    places: Places,
+) -> None:
+    async with open_capture(places) as viewer:
+        pid = read_owner(places.state_lock)[0]
+        taken = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+        full = max(taken) + 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (full, full))
+        with ExitStack() as clients:
+            # Some take what is free, and the others what was kept back.
+            for _ in range(full - len(taken) + 8):
+                first = dialled(places, clients)
+                assert b"guestwatch" in greeting(first)
+            late = dialled(places, clients)
+            late.setblocking(False)
+            began, used = read_heartbeat(places.state_lock), ticks(pid)
+            with anyio.fail_after(PATIENCE_S):
+                while read_heartbeat(places.state_lock) < began + 2:
+                    await viewer.sandboxes()
+                    await anyio.sleep(0.1)
+            # In those two seconds it has not spun, and its log has one line of it.
+            assert ticks(pid) - used < os.sysconf("SC_CLK_TCK")
+            assert places.log.read_text().count("Too many open files") == 1
+            with pytest.raises(BlockingIOError):
+                late.recv(1)
+            first.close()
+            late.settimeout(PATIENCE_S)
+            assert b"guestwatch" in greeting(late)
+        await viewer.shut_down()
+
+
+def dialled(places: Places, clients: ExitStack) -> socket.socket:
+    peer = clients.enter_context(socket.socket(socket.AF_UNIX))
+    peer.settimeout(PATIENCE_S)
+    peer.connect(str(places.control_socket))
+    return peer
+
+
+def greeting(peer: socket.socket) -> bytes:
+    """The first line; capture is another process, so this may block."""
+    return peer.recv(4096)
+
+
+def ticks(pid: int) -> int:
+    """How much processor time a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
