@@ -84,6 +84,8 @@ def _leave_terminal(places: Places) -> None:
         raise CaptureError(
             f"Cannot write {places.log}: {error.strerror}", hint="Look at its owner and mode."
         ) from error
+    # Made under whatever umask.
+    os.fchmod(log, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)

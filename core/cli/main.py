@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -33,7 +34,22 @@ def main(argv: Sequence[str] | None = None, *, dashboard: Callable[[DashboardReq
         code = max(report(error) for error in _each(group))
     except* KeyboardInterrupt:
         code = 130
-    return code
+    except* BrokenPipeError:
+        code = 1
+    return max(code, _flush())
+
+
+def _flush() -> int:
+    """Write what is left for stdout; 1 when whoever read it, such as `head`, is gone."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter would try once more at its end, and tell of that.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return 1
+    return 0
 
 
 def report(error: GuestwatchError) -> int:

@@ -252,6 +252,22 @@ def test_status_tells_of_capture_and_every_sandbox(home: Home, short_folder: Pat
         assert run(home, "status").returncode == 3
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback(home: Home) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        guestwatch("status", "--json"),
+        env={**os.environ, **home.env},
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(theirs)
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
 def test_a_capture_that_does_not_answer_is_named(home: Home) -> None:
     runtime = home.folder / "run" / "guestwatch"
     runtime.mkdir(mode=0o700)

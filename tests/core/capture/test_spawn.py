@@ -148,6 +148,29 @@ async def test_a_dashboard_opened_while_the_last_one_leaves_has_a_capture(places
     assert not places.control_socket.exists()
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+async def test_all_that_a_capture_makes_is_private_whatever_the_umask(
+    places: Places, chardev: Chardev, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        await ensure_capture(places)
+    finally:
+        os.umask(before)
+    async with open_client(places.control_socket, viewer=True) as client:
+        await client.watch(chardev.spec)
+        await chardev.accept()
+        await chardev.write(b"hello")
+        await facts_when(client, lambda f: f.traffic.bytes == 5)
+        found = [*places.state.rglob("*"), *places.runtime.rglob("*"), places.state]
+        names = {path.name for path in found}
+        assert {"console.log", "capture.log", "control.sock", "capture.lock"} <= names
+        for path in found:
+            wanted = 0o700 if path.is_dir() else 0o600
+            assert path.stat().st_mode & 0o777 == wanted, path
+        await client.shut_down()
+
+
 async def test_with_a_debug_log_each_console_line_is_in_it_once(
     places: Places, chardev: Chardev, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ The wild one is a process of its own; capture is too, so that its memory can be 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -87,9 +88,19 @@ def garbage():
         sent += pour(dial(), rows)
     return sent
 
+def come_and_go():
+    for _ in range(3000):
+        dial().close()
+    return 3000
+
+def byte_by_byte():
+    peer, text = dial(), b'{"execute": "list", "id": 1}\\n' * 20
+    return pour(peer, (text[at : at + 1] for at in range(len(text))))
+
 keep = []
 acts = {
     "one endless line": flood, "requests without reading": pipelined, "garbage": garbage,
+    "coming and going": come_and_go, "byte by byte": byte_by_byte,
     "silent": lambda: thousand("never"), "half a request": lambda: thousand("half"),
     "a whole request each": lambda: thousand("whole"),
 }
@@ -130,6 +141,8 @@ async def done(process: anyio.abc.Process) -> int:
         "one endless line",
         "requests without reading",
         "garbage",
+        "coming and going",
+        "byte by byte",
         "silent",
         "half a request",
         "a whole request each",
@@ -232,6 +245,26 @@ async def test_who_floods_loses_its_own_connections_and_nobody_elses(places: Pla
 @pytest.mark.parametrize("uid", [1, 65534, -1, 2**31])
 def test_another_user_may_not_command(uid: int) -> None:
     assert not may_command(uid)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+async def test_another_user_who_gets_at_the_socket_is_shown_out(
+    places: Places, tmp_path: Path
+) -> None:
+    code = (
+        "import os, socket, sys; os.chdir(sys.argv[1]); os.setgid(65534); os.setuid(65534);"
+        "peer = socket.socket(socket.AF_UNIX); peer.settimeout(20); peer.connect('control.sock');"
+        "print(peer.recv(4096))"
+    )
+    async with running_capture(places) as client:
+        # As if the folders were open to all.
+        for path in (places.runtime, places.control_socket):
+            path.chmod(0o777)
+        command = [sys.executable, "-c", code, str(places.runtime)]
+        with anyio.fail_after(PATIENCE_S):
+            stranger = await anyio.run_process(command, check=False)
+        assert stranger.stdout == b"b''\n"
+        assert await client.sandboxes() == []
 
 
 async def test_a_hostile_request_id_comes_back_as_it_was(places: Places) -> None:
