@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import anyio
+import anyio.to_thread
 
 from core import __version__, wire
 from core.capture.control import ControlServer
@@ -165,8 +166,10 @@ class _Capture:
         )
 
     async def _beat(self) -> None:
+        # In a thread of its own: a disk that hangs keeps nobody from reading consoles.
+        thread = anyio.CapacityLimiter(1)
         while True:
-            self._lock.beat()
+            await anyio.to_thread.run_sync(self._lock.beat, abandon_on_cancel=True, limiter=thread)
             await anyio.sleep(BEAT_S)
 
     async def _end_on_signal(self, signals: EndSignals) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from pathlib import Path
 
@@ -100,6 +101,34 @@ async def test_nonsense_is_answered_and_the_line_stays_open(
             assert error["class"] == kind
             await raw.send(b'{"execute": "list", "id": 1}\n')
             assert "return" in await raw.answer_to(1)
+
+
+async def test_each_of_many_broken_requests_gets_one_answer(places: Places) -> None:
+    rng = random.Random(7)
+    whole = (
+        b'{"execute": "watch", "arguments": {"sandbox": {"id": "vm1", "start": false}}, "id": 7}',
+        b'{"execute": "start", "arguments": {"id": "vm1"}, "id": "x"}',
+        b'{"execute": "set-debug", "arguments": {"id": "vm1", "debug": true}, "id": 8}',
+        b'{"execute": "status", "id": 9}',
+    )
+    async with running_capture(places) as client:
+        raw = await raw_client(places)
+        async with raw.stream:
+            await raw.line()
+            for number in range(1500):
+                line = bytearray(rng.choice(whole))
+                for _ in range(rng.randint(1, 6)):
+                    at = rng.randrange(len(line))
+                    line[at : at + rng.randint(0, 3)] = rng.randbytes(rng.randint(0, 3))
+                await raw.send(bytes(line).replace(b"\n", b" ") + b"\n")
+                await raw.send(b'{"execute": "hello", "id": "mark %d"}\n' % number)
+                answers: list[dict[str, object]] = []
+                while not answers or answers[-1].get("id") != f"mark {number}":
+                    answers.append(await raw.line())
+                answers = [answer for answer in answers if "event" not in answer]
+                assert len(answers) == 2, line
+                assert ("return" in answers[0]) != ("error" in answers[0])
+        assert (await client.status()).viewers == 1
 
 
 async def test_a_line_that_is_too_long_is_answered_as_well(places: Places) -> None:
