@@ -115,7 +115,9 @@ class _Capture:
     async def run(self, signals: EndSignals) -> Tally:
         wishes = self._wishes
         async with anyio.create_task_group() as proxies, anyio.create_task_group() as tasks:
-            supervisor = self._supervisor = Supervisor(self._places, proxies, self._publish)
+            supervisor = self._supervisor = Supervisor(
+                self._places, proxies, self._publish, previous_alive=self._lock.previous_alive
+            )
             supervisor.configure(wishes.settings)
             server = self._server = ControlServer(
                 supervisor, self._viewers, self._status, self._over.set

@@ -9,5 +9,4 @@ from core.cli.commands.shutdown import SHUTDOWN
 from core.cli.commands.status import STATUS
 from core.cli.commands.watch import WATCH
 
-COMMANDS: tuple[Command, ...] = (WATCH, RECORD, LEDGER, EXPORT, DEMO)
-COMMANDS: tuple[Command, ...] = (WATCH, RECORD, STATUS, SHUTDOWN, DEMO)
+COMMANDS: tuple[Command, ...] = (WATCH, RECORD, STATUS, LEDGER, EXPORT, SHUTDOWN, DEMO)
