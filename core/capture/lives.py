@@ -200,7 +200,7 @@ class Lives:
             return True
         if self.verdict is None or self.verdict.state is not Standing.HELD:
             return False
-        return not await anyio.to_thread.run_sync(is_still_held, self._holding)
+        return await anyio.to_thread.run_sync(is_still_held, self._holding) is False
 
     def _tell_refusal(self, verdict: Verdict) -> None:
         holder = verdict.holder

@@ -195,7 +195,7 @@ class Watcher:
         self._status.put(
             ConsoleFacts(
                 state=ConsoleState.WAITING,
-                reason=f"{who} has this console; QEMU serves one at a time, and this one is next",
+                reason=f"{who} has this console; it serves one at a time, and this one is next",
                 hint="Close the other client. Nothing is written to the guest until then.",
                 holder_pid=holder.pid if holder is not None else 0,
                 holder_name=holder.name if holder is not None else "",

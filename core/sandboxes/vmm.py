@@ -23,6 +23,11 @@ def family_of(pid: int, *, proc: Path = Path("/proc")) -> str:
         name = (proc / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
         return ""
+    return family_named(name)
+
+
+def family_named(name: str) -> str:
+    """The family of a VMM whose process has this name, or the empty string."""
     return next((family for start, family in _FAMILIES.items() if name.startswith(start)), "")
 
 

@@ -9,9 +9,11 @@ import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.endpoints.holders.procfs import PROC
 from core.endpoints.sock_diag import UnixSocket
+from core.endpoints.unix import open_unfollowed
 
 _MAX_TABLE_BYTES = 16 * 1024 * 1024
 _ACCEPTS_CONNECTIONS = 0x10000
@@ -44,9 +46,7 @@ def clients_of(path: str, found: os.stat_result, sockets: Iterable[UnixSocket]) 
     """
     listener = None
     accepted = []
-    for sock in sockets:
-        if not _is_bound_to(sock, path, found):
-            continue
+    for sock in _bound_to(path, found, sockets):
         if sock.is_listening:
             listener = sock
         elif sock.peer:
@@ -55,16 +55,46 @@ def clients_of(path: str, found: os.stat_result, sockets: Iterable[UnixSocket]) 
     return Clients(listener, tuple(accepted), waiting)
 
 
-def _is_bound_to(sock: UnixSocket, path: str, found: os.stat_result) -> bool:
-    if sock.file is None:
-        return False
-    inode, device = sock.file
-    if inode != found.st_ino & 0xFFFFFFFF:
-        return False
-    # On btrfs and overlayfs a file's st_dev is not its file system's: then the name has
-    # to tell, and the last part of it is the same whatever led there.
-    name = os.fsencode(path).rpartition(b"/")[2]
-    return device == found.st_dev or sock.name.rpartition(b"/")[2] == name
+def _bound_to(path: str, found: os.stat_result, sockets: Iterable[UnixSocket]) -> list[UnixSocket]:
+    """Those among `sockets` whose file is the one at `path`."""
+    inode = found.st_ino & 0xFFFFFFFF
+    alike = [sock for sock in sockets if sock.file is not None and sock.file[0] == inode]
+    exact = [sock for sock in alike if sock.file == (inode, found.st_dev)]
+    if exact or not alike:
+        return exact
+    device = _mounted_device(path)
+    return [sock for sock in alike if sock.file == (inode, device)]
+
+
+def _mounted_device(path: str) -> int | None:
+    """The device of the file system that `path` is on, as the kernel itself counts it.
+
+    On btrfs and overlayfs `st_dev` is another number, made for a part of it.
+    """
+    try:
+        fd = open_unfollowed(path)
+        try:
+            mount = _field(Path(f"/proc/self/fdinfo/{fd}").read_bytes(), b"mnt_id:")
+        finally:
+            os.close(fd)
+        with Path("/proc/self/mountinfo").open("rb") as file:
+            lines = file.read(_MAX_TABLE_BYTES).splitlines()
+    except (OSError, ValueError):
+        return None
+    for line in lines:
+        # 36 35 98:0 /root /mount-point …
+        fields = line.split(None, 3)
+        if len(fields) > 3 and fields[0] == mount:
+            major, _, minor = fields[2].partition(b":")
+            return os.makedev(int(major), int(minor))
+    return None
+
+
+def _field(fdinfo: bytes, key: bytes) -> bytes:
+    for line in fdinfo.splitlines():
+        if line.startswith(key):
+            return line.removeprefix(key).strip()
+    return b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ def look(
 ) -> Holding:
     """What there is to know of the console at `url` without touching it. Never fails.
 
-    Blocks: for 1 ms to 10 ms as a rule, 0.3 s with very many processes, and
-    a second more where a QEMU's own monitor hangs.
+    Blocks: for 2 ms to 10 ms as a rule; with very many processes for `MAX_SCAN_S`
+    (`MAX_OPENERS_S` for a terminal); for `ANSWER_S` more where a QEMU's monitor hangs.
 
     Args:
         ours: pids whose connections are never a holder's, beside our own.
@@ -76,7 +76,8 @@ def is_still_held(holding: Holding) -> bool | None:
 
     Costs 20 µs a holder: asks for the very connections and descriptors that were found.
     False says that it is worth another `look`: a client may have come that it knows not.
-    None when there is no cheap way to tell: look again, and not too often.
+    None when there is no cheap way to tell: look again, and not too often. A connection
+    of our own that waits in the queue counts: this is for when we have none.
     """
     evidence = holding.evidence
     if evidence.device is not None:
@@ -107,7 +108,10 @@ def _look_at_socket(
     clients = Clients() if sockets is None else clients_of(url.path, found, sockets)
     peers = {sock.inode: sock.peer or 0 for sock in clients.accepted}
     served = clients.listener.inode if clients.listener is not None else 0
-    owners = socket_owners({served, *peers, *peers.values(), *clients.waiting}, last=ours).found
+    # Whoever listens serves; where that is not seen, whoever has the accepted ends does.
+    serving = (served,) if served else tuple(peers)
+    seen = socket_owners({*serving, *peers.values(), *clients.waiting}, first=ours)
+    owners = seen.found
     users = {sock.inode: sock.uid for sock in sockets or ()}
     held = {
         inode: _holder(owners.get(peer), users.get(peer))
@@ -120,7 +124,7 @@ def _look_at_socket(
         if not _is_ours(owners.get(inode), ours)
     ]
     is_served = any(_is_ours(owners.get(peer), ours) for peer in peers.values())
-    server = next(filter(None, (owners.get(inode) for inode in (served, *peers))), None)
+    server = next(filter(None, (owners.get(inode) for inode in serving)), None)
     if server is None:
         server = qemu_serving(found)
     holding = Holding(
@@ -133,6 +137,8 @@ def _look_at_socket(
         holders=tuple(held.values()),
         waiting=len(queue),
         ahead=queue[0] if queue and not held and not is_served else None,
+        hidden=seen.hidden,
+        as_root=os.geteuid() == 0,
         evidence=Evidence(tuple(held), served),
     )
     if holding.family != QEMU or server is None:
@@ -160,6 +166,7 @@ def _look_at_terminal(
         owner=parse_qemu(command_line(master)).owner if master else Owner.NOBODY,
         holders=tuple(Holder.of(reader.process) for reader in readers.values()),
         hidden=seen.hidden,
+        as_root=os.geteuid() == 0,
         evidence=Evidence(device=found, openers=tuple(readers.values())),
     )
 
@@ -179,7 +186,8 @@ def _look_at_port(url: ConsoleUrl, ours: Collection[int]) -> Holding:
     if clients is None:
         return Holding(url, Kind.NETWORK, is_known=False)
     ends = {inode for pair in clients.accepted for inode in pair}
-    owners = socket_owners({clients.listener, *ends, *clients.waiting}, last=ours).found
+    seen = socket_owners({clients.listener, *ends, *clients.waiting}, first=ours)
+    owners = seen.found
     holders = _others((peer for _, peer in clients.accepted), owners, ours)
     queue = _others(clients.waiting, owners, ours)
     server = owners.get(clients.listener)
@@ -199,6 +207,8 @@ def _look_at_port(url: ConsoleUrl, ours: Collection[int]) -> Holding:
         holders=holders,
         waiting=len(queue),
         ahead=queue[0] if queue and not clients.accepted else None,
+        hidden=seen.hidden,
+        as_root=os.geteuid() == 0,
     )
 
 

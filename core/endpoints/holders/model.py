@@ -54,9 +54,7 @@ class Holder:
     def __str__(self) -> str:
         if self.pid:
             return f"pid {self.pid} ({self.name})" if self.name else f"pid {self.pid}"
-        who = "another client" if self.uid is None else f"another client of user {self.uid}"
-        hint = "run guestwatch with sudo to see it" if os.geteuid() else "it runs elsewhere"
-        return f"{who} (its process cannot be seen; {hint})"
+        return "another client" if self.uid is None else f"another client of user {self.uid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,8 @@ class Holding:
         holders: those who have it, ourselves excluded.
         waiting: how many more clients wait in its queue, ourselves excluded.
         ahead: the first of those that wait, when nobody has it yet.
-        hidden: how many processes could not be looked into for its openers.
+        hidden: how many processes could not be looked into.
+        as_root: whether root looked, who sees all there is to see from here.
         monitor: whether a client is attached, by QEMU's own word; None when not asked.
         evidence: for `is_still_held`.
     """
@@ -110,6 +109,7 @@ class Holding:
     waiting: int = 0
     ahead: Holder | None = None
     hidden: int = 0
+    as_root: bool = False
     monitor: bool | None = None
     evidence: Evidence = Evidence()
 

@@ -251,7 +251,7 @@ def _held(holding: Holding, *, consequence: str, remedy: str, note: str = "") ->
         may_attach=False,
         state=Standing.HELD,
         holder=holding.holder,
-        reason=f"{_names(holding)} waits for it already" if is_ahead else _held_by(holding),
+        reason=f"{_who(holding)} waits for it already" if is_ahead else _held_by(holding),
         consequence=consequence,
         remedy=remedy,
         note=note,
@@ -273,7 +273,16 @@ def _held_by(holding: Holding) -> str:
     more = len(holding.holders) - 1
     waiting = f"; {holding.waiting} wait" if holding.waiting > 1 else ""
     waiting = "; 1 waits" if holding.waiting == 1 else waiting
-    return f"held by {holding.holder}{f' and {more} more' if more else ''}{waiting}"
+    return f"held by {_who(holding)}{f' and {more} more' if more else ''}{waiting}"
+
+
+def _who(holding: Holding) -> str:
+    """Who has it, for a reason: `pid 12 (socat)`."""
+    holder = holding.holder
+    if holder is None or holder.pid:
+        return str(holder)
+    hint = "it runs elsewhere" if holding.as_root else "run guestwatch with sudo to see it"
+    return f"{holder} (its process cannot be seen; {hint})"
 
 
 def _names(holding: Holding) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from core.endpoints import parse_console_url
 from core.endpoints.holders import Kind, Standing, is_still_held, judge, look, who_took
+from core.endpoints.sock_diag import unix_socket
 from core.settings import Auto
 from tests.core.endpoints.holders.conftest import (
     Clients,
@@ -120,9 +124,9 @@ def test_qemu_in_another_network_namespace_is_found(
 ) -> None:
     """As Kata's are: sock_diag shows such a listener to nobody outside."""
     path = folder / "c.sock"
-    if os.geteuid():
-        pytest.skip("only root may make a network namespace")
     unshare = needed("unshare", "util-linux")
+    if subprocess.run([unshare, "--net", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("only root may make a network namespace, and not in every container")
     common = ("-accel", "tcg", "-nodefaults", "-nographic", "-S", "-m", "32")
     vmm = run(unshare, "--net", qemu_binary, *common, *chardev(path))
     until_served(path)
@@ -296,6 +300,64 @@ def test_processes_that_vanish_mid_scan_are_passed_over(folder: Path, run: Run) 
             assert server.pid == os.getpid()
         assert inode
         assert sleeper.poll() is None
+
+
+def test_kernel_that_does_not_say_is_no_proof_of_nobody(folder: Path) -> None:
+    """A process out of descriptors gets no answer, as one does where sock_diag is forbidden."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with listen(folder / "s"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            blind = look_at(folder / "s")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not blind.is_known
+    assert not judge(blind, Auto.SAFE).may_attach
+
+
+@contextlib.contextmanager
+def mounted(kind: str, place: Path, *options: str) -> Iterator[None]:
+    """A file system at `place` for as long as the block lasts."""
+    place.mkdir()
+    mount = ["mount", "-t", kind, "none", str(place), *options]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount, and not in every container")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_socket_on_an_overlay_is_found_though_its_device_has_another_number(
+    folder: Path, clients: Clients
+) -> None:
+    """A file's st_dev on an overlay of two file systems is none that was mounted."""
+    layers, merged, lower = folder / "layers", folder / "merged", folder / "lower"
+    lower.mkdir()
+    with mounted("tmpfs", layers):
+        for name in ("upper", "work"):
+            (layers / name).mkdir()
+        options = f"lowerdir={lower},upperdir={layers}/upper,workdir={layers}/work"
+        with mounted("overlay", merged, "-o", options), listen(merged / "s") as listener:
+            told = unix_socket(os.fstat(listener.fileno()).st_ino)
+            assert told is not None
+            assert told.file is not None
+            assert told.file[1] != (merged / "s").stat().st_dev
+            client = clients.join(merged / "s")
+            ahead = look_at(merged / "s").ahead
+            assert ahead is not None
+            assert ahead.pid == client.pid
+
+
+def test_socket_of_the_same_name_and_number_on_another_file_system_is_another(
+    folder: Path,
+) -> None:
+    one, other = folder / "a", folder / "b"
+    with mounted("tmpfs", one), mounted("tmpfs", other), listen(one / "s"):
+        listen(other / "s").close()
+        assert (one / "s").stat().st_ino == (other / "s").stat().st_ino
+        assert look_at(one / "s").is_listened is True
+        assert look_at(other / "s").is_listened is None
 
 
 @pytest.mark.parametrize("kind", ["absent", "file", "folder", "link"])

@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from core.endpoints.holders import judge
+from core.endpoints.holders import Standing, is_still_held, judge
 from core.endpoints.holders.monitor import Backend, query_chardev
 from core.settings import Auto
 from tests.core.endpoints.holders.conftest import (
@@ -25,6 +26,7 @@ from tests.core.endpoints.holders.conftest import (
 )
 from tests.core.endpoints.sites import NOBODY, listen, open_descriptors
 from tests.guests.client import until
+from tests.guests.needed import needed
 
 GREETING = b'{"QMP": {"version": {}, "capabilities": []}}\n'
 
@@ -46,6 +48,28 @@ def test_free_monitor_says_whether_a_client_is_attached(
         return [backend.is_attached for backend in backends if backend.is_at(str(console))]
 
     until(lambda: attached() == [True])
+
+
+@pytest.mark.qemu
+def test_monitor_tells_of_a_client_that_the_kernel_does_not_show_us(
+    qemu: StartQemu, run: Run, clients: Clients, folder: Path
+) -> None:
+    """An accepted connection is in its client's network namespace, not in QEMU's."""
+    unshare = needed("unshare", "util-linux")
+    if subprocess.run([unshare, "--net", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("only root may make a network namespace, and not in every container")
+    console, monitor = folder / "c.sock", folder / "q.sock"
+    qemu(*chardev(console), "-qmp", f"unix:{monitor},server=on,wait=off")
+    until_served(console)
+    until_served(monitor)
+    reader = (clients.socat, "-u", f"UNIX-CONNECT:{console}", "OPEN:/dev/null")
+    run(unshare, "--net", *reader)
+    until(lambda: look_at(console, ask_monitor=True).monitor is True)
+    assert look_at(console).holder is None
+    held = look_at(console, ask_monitor=True)
+    assert held.holders[0].pid == 0
+    assert judge(held, Auto.SAFE).state is Standing.HELD
+    assert is_still_held(held) is None
 
 
 @pytest.mark.qemu

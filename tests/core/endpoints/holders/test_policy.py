@@ -112,6 +112,18 @@ def test_reason_names_the_holder_and_those_who_wait() -> None:
     assert judge(several, Auto.SAFE).reason == "held by pid 123 (socat) and 1 more"
 
 
+def test_holder_without_a_process_says_how_to_see_it() -> None:
+    found = holding(family="qemu", holders=(Holder(uid=7),))
+    assert judge(found, Auto.SAFE).reason == (
+        "held by another client of user 7 (its process cannot be seen;"
+        " run guestwatch with sudo to see it)"
+    )
+    by_root = dataclasses.replace(found, as_root=True, holders=(Holder(),))
+    assert judge(by_root, Auto.SAFE).reason == (
+        "held by another client (its process cannot be seen; it runs elsewhere)"
+    )
+
+
 def test_each_vmm_has_words_of_its_own_for_the_second_client() -> None:
     def consequence(family: str, **facts: Any) -> str:  # noqa: ANN401 (fields)
         return judge(holding(family=family, holders=(SOCAT,), **facts), Auto.SAFE).consequence

@@ -26,13 +26,12 @@ from tests.guests.client import until
 
 def test_process_is_named_by_its_pid_and_its_start(run: Run) -> None:
     sleeper = run("sleep", "60")
+    until(lambda: command_line(sleeper.pid) == ["sleep", "60"])
     found = process(sleeper.pid)
     assert found is not None
     assert (found.pid, found.name) == (sleeper.pid, "sleep")
     assert is_running(found)
     assert not is_running(Process(found.pid, found.name, found.started - 1))
-    # The kernel closes what an exec closes before it has put the arguments in place.
-    until(lambda: command_line(sleeper.pid) == ["sleep", "60"])
     sleeper.kill()
     sleeper.wait()
     assert process(sleeper.pid) is None
