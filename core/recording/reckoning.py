@@ -93,7 +93,7 @@ class Reckoning:
         self._cursor = 0
         self.is_heard = False
         if self._why[0] is Cause.CLOSED:
-            self._why = (Cause.RESTARTED, "the console ended and the next generation began")
+            self._why = (Cause.RESTARTED, "")
 
     def _end_chapter(self) -> None:
         chapter = self._chapter
@@ -125,7 +125,7 @@ class Reckoning:
             case "detached" | "ended" | "failed" if self._heard:
                 self._close_heard(entry.wall, entry.offset)
                 cause = _ENDS[entry.kind]
-                words = entry.facts.get("cause") or entry.facts.get("detail") or entry.kind
+                words = entry.facts.get("cause") or entry.facts.get("detail") or ""
                 self._why = (cause, str(words))
             case _:
                 self._take_any(entry, entry.offset)

@@ -62,6 +62,26 @@ def test_every_byte_of_a_record_has_its_moment(tmp_path: Path) -> None:
     clock.close()
 
 
+def test_bytes_that_came_together_are_dated_together(tmp_path: Path) -> None:
+    recorder = begin(tmp_path)
+    recorder.write(b"abc", moment(1.5))
+    recorder.write(b"de", moment(2.25))
+    recorder.close()
+    clock = RecordingClock(recorder.folder)
+    found = [clock.dated(i) for i in range(6)]
+    assert [dated and (dated.start, dated.end, dated.elapsed_us) for dated in found] == [
+        (0, 3, 1_500_000),
+        (1, 3, 1_500_000),
+        (2, 3, 1_500_000),
+        (3, 5, 2_250_000),
+        (4, 5, 2_250_000),
+        None,
+    ]
+    assert found[3] is not None
+    assert found[3].wall == pytest.approx(moment(2.25).wall, abs=1e-6)
+    clock.close()
+
+
 def test_a_byte_is_dated_as_soon_as_its_record_is_written(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
     clock = RecordingClock(recorder.folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,20 @@ def test_what_is_dropped_while_it_is_read_is_told_and_the_rest_goes_on(tmp_path:
     # What a reader has open stays readable: the first segment.
     notice = b"-- 1.2 MB before this were dropped --\n"
     assert got == line * 20_000 + notice + line * 20_000
+
+
+def test_a_recording_of_any_size_passes_through_in_pieces(tmp_path: Path) -> None:
+    folder = recorded(tmp_path, [b"a line of it\r\n" * 4_000] * 400, segment_bytes=10_000_000)
+    size = 0
+    tracemalloc.start()
+    try:
+        for piece in text(sources(folder)):
+            size += len(piece)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size == 400 * 4_000 * 13
+    assert peak < 3_000_000
 
 
 def test_a_line_whose_end_was_dropped_is_there_up_to_that(tmp_path: Path) -> None:
