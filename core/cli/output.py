@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from core.errors import OutputFailed
 
@@ -24,9 +24,13 @@ _HINTS = {
 }
 
 
+Write = Callable[[bytes], object]
+"""Writes bytes where they should go."""
+
+
 @contextlib.contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that did not exist before, 0600. Removed again when the block fails.
+def new_file(path: Path) -> Iterator[Write]:
+    """Writes a file that did not exist before, 0600. Removed again when the block fails.
 
     Raises:
         OutputFailed: it exists, cannot be made, or cannot be written.
@@ -38,13 +42,28 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with open(fd, "wb") as file:  # noqa: PTH123 (a descriptor)
             os.fchmod(fd, 0o600)
-            yield file
+
+            def write(data: bytes) -> None:
+                try:
+                    file.write(data)
+                except OSError as error:
+                    raise _explain(path, error) from error
+
+            yield write
     except BaseException as error:
         with contextlib.suppress(OSError):
             path.unlink()
         if isinstance(error, OSError):
             raise _explain(path, error) from error
         raise
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at `path`, as far as can be told."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _explain(path: Path, error: OSError | ValueError) -> OutputFailed:

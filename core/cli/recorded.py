@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,13 +85,30 @@ def find_recorded(name: str, *, recordings: Path | None = None) -> Recorded:
     check_sandbox_id(name)
     home = state_dir() / "recordings" if recordings is None else recordings
     folder = home / name
-    # A link in a sandbox's place is none of ours.
-    if folder.is_symlink() or not folder.is_dir():
+    if not _is_folder(folder):
         raise _unknown(name, home)
     return Recorded(name, folder, History(folder).generations)
 
 
+def _is_folder(path: Path) -> bool:
+    """Whether there is a folder; a link in a sandbox's place is none of ours.
+
+    Raises:
+        RecordingError: that cannot be told.
+    """
+    from core.recording.trouble import explain
+
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise explain(path, error) from error
+
+
 def _unknown(name: str, home: Path) -> RecordingError:
+    import difflib
+
     names = _names(home)
     if not names:
         return RecordingError(

@@ -7,13 +7,14 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from core.cli.command import Command, Context
 from core.cli.recorded import Recorded, add_name, find_recorded, generation_number
 from core.errors import UsageError
 
 if TYPE_CHECKING:
+    from core.cli.output import Write
     from core.recording import Generation
     from core.recording.export import Source
 
@@ -100,7 +101,7 @@ def _run(context: Context) -> int:
         from core.cli.stdout import data_out
 
         with data_out() as out:
-            _write(out, _pieces(arguments, recorded, generations))
+            _write(out.write, _pieces(arguments, recorded, generations))
         return 0
     path = _path(arguments, generations)
     if arguments.format == "typescript":
@@ -108,8 +109,8 @@ def _run(context: Context) -> int:
         return 0
     from core.cli.output import new_file
 
-    with new_file(path) as file:
-        _write(file, _pieces(arguments, recorded, generations))
+    with new_file(path) as write:
+        _write(write, _pieces(arguments, recorded, generations))
     _tell(str(path))
     return 0
 
@@ -122,9 +123,11 @@ def _chosen(recorded: Recorded, wanted: int | str | None) -> tuple[Generation, .
 
 def _path(arguments: argparse.Namespace, generations: tuple[Generation, ...]) -> Path:
     """The file to be made; of a typescript that of its log."""
+    from core.cli.output import is_folder
+
     output: Path = arguments.output
     suffix = _SUFFIXES[arguments.format]
-    if output.is_dir():
+    if is_folder(output):
         which = _ALL if len(generations) > 1 else generations[0].name
         return output / f"{arguments.name}-{which}{suffix}"
     if arguments.format == "typescript" and output.suffix != suffix:
@@ -161,9 +164,9 @@ def _pieces(
             return export.text(sources, times=arguments.times)
 
 
-def _write(file: BinaryIO, pieces: Iterable[bytes]) -> None:
+def _write(write: Write, pieces: Iterable[bytes]) -> None:
     for piece in pieces:
-        file.write(piece)
+        write(piece)
 
 
 def _write_typescript(
@@ -179,11 +182,11 @@ def _write_typescript(
     sources = _sources(recorded, generations)
     started = generations[0].started_wall
     with contextlib.ExitStack() as files:
-        log = files.enter_context(new_file(path))
-        timing = files.enter_context(new_file(timing_path))
+        write_log = files.enter_context(new_file(path))
+        write_timing = files.enter_context(new_file(timing_path))
         for piece in export.typescript(sources, started=started, raw=arguments.raw):
-            log.write(piece.log)
-            timing.write(piece.timing)
+            write_log(piece.log)
+            write_timing(piece.timing)
     _tell(f"{path} and {timing_path}; scriptreplay -t {timing_path} {path} plays them")
 
 

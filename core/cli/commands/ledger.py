@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 
 from core.cli.command import Command, Context
@@ -42,6 +41,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(context: Context) -> int:
+    import shutil
+
     from core.cli.account_text import records, table
     from core.cli.stdout import data_out, is_terminal
     from core.console import safe_text

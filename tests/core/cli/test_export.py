@@ -107,15 +107,31 @@ def test_a_typescript_whose_timing_is_there_leaves_nothing_behind(recorded: Path
     assert (recorded / "boot.timing").read_text() == "mine"
 
 
-def test_a_full_disk_leaves_nothing_behind(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("form", ["text", "typescript"])
+def test_a_full_disk_leaves_nothing_behind(
+    home: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     recorder = begin(recordings_below(home))
     recorder.write(b"a line\n" * 100_000, moment(0))
     recorder.close()
-    path = home / "boot.txt"
+    folder = home / "out"
+    folder.mkdir()
+    path = folder / f"boot.{'typescript' if form == 'typescript' else 'txt'}"
     with file_size_limit(100_000):
-        assert typed("export", "vm1", "--output", str(path)) == 1
+        assert typed("export", "vm1", "--format", form, "--output", str(path)) == 1
     assert f"{path}: File too large" in capsys.readouterr().err
-    assert not path.exists()
+    assert list(folder.iterdir()) == []
+
+
+def test_paths_that_cannot_be_are_explained(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed("export", "vm1", "--output", str(recorded / ("x" * 1000))) == 1
+    assert "File name too long" in capsys.readouterr().err
+    monkeypatch.setenv("XDG_STATE_HOME", str(recorded / ("x" * 1000)))
+    for command in ("export", "ledger"):
+        assert typed(command, "vm1") == 1
+        assert "File name too long" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
