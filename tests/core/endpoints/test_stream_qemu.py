@@ -51,6 +51,8 @@ def booted(qemu_tools: Tools, folder: Path) -> Iterator[Callable[[str, str], Qem
     with ExitStack() as running:
 
         def boot(body: str, chardev: str) -> QemuProcess:
+            # The kernel is not to speak in the middle of what the guest prints.
+            body = f"echo 1 > /proc/sys/kernel/printk\n{body}"
             image = build_initramfs(qemu_tools, folder / "guest.cpio", body=body)
             argv = GuestSetup(
                 tools=qemu_tools, initramfs=image, console=folder / "unused.sock"
