@@ -2,13 +2,15 @@
 
 An endpoint is had from a console URL (`endpoint_for`), takes hold of what is at its
 address (`pin`) and opens it (`connect`). `open_console` does all three and reads the
-console into a sink. `MemoryEndpoint` stands beside the real ones and passes the same
-conformance suite.
+console into a sink. What it may hold between two lives of its console, `close` lets go.
+`MemoryEndpoint` stands beside the real ones and passes the same conformance suite.
 """
 
 from core.endpoints.bare import AnyEndpoint
 from core.endpoints.factory import endpoint_for
 from core.endpoints.file import FileEndpoint
+from core.endpoints.hvsock import HvsockEndpoint
+from core.endpoints.listen import ListenEndpoint
 from core.endpoints.memory import MemoryEndpoint, MemoryGuest
 from core.endpoints.opener import open_console, open_endpoint
 from core.endpoints.protocol import (
@@ -23,8 +25,11 @@ from core.endpoints.protocol import (
 )
 from core.endpoints.pty import PtyEndpoint
 from core.endpoints.sock_diag import peer_inode
+from core.endpoints.tcp import TcpEndpoint
+from core.endpoints.telnet import TelnetEndpoint
 from core.endpoints.unix import UnixEndpoint
 from core.endpoints.url import ConsoleUrl, Scheme, parse_console_url
+from core.endpoints.vsock import VsockEndpoint
 
 __all__ = [
     "READ_BYTES",
@@ -36,13 +41,18 @@ __all__ = [
     "ConsoleWatch",
     "Endpoint",
     "FileEndpoint",
+    "HvsockEndpoint",
+    "ListenEndpoint",
     "MemoryEndpoint",
     "MemoryGuest",
     "Pin",
     "PtyEndpoint",
     "Resumable",
     "Scheme",
+    "TcpEndpoint",
+    "TelnetEndpoint",
     "UnixEndpoint",
+    "VsockEndpoint",
     "endpoint_for",
     "open_console",
     "open_endpoint",

@@ -28,10 +28,12 @@ async def open_console(url: str, sink: ConsoleSink, tasks: TaskGroup) -> Console
     """Open the console at `url` and go on reading it into `sink`, in `tasks`.
 
     Raises:
-        ConsoleError: it could not be opened; the sink heard nothing.
+        ConsoleError: it could not be opened; the sink heard nothing. Nobody has dialed
+            a `listen:` console that is bound only now: those take an endpoint that stays.
         InvalidConsoleUrl: the URL names no console; the sink heard nothing.
     """
-    return await open_endpoint(endpoint_for(url), sink, tasks)
+    with contextlib.closing(endpoint_for(url)) as endpoint:
+        return await open_endpoint(endpoint, sink, tasks)
 
 
 async def open_endpoint(endpoint: Endpoint, sink: ConsoleSink, tasks: TaskGroup) -> ConsoleWatch:

@@ -121,6 +121,18 @@ async def test_console_that_cannot_be_opened_raises_and_the_sink_hears_nothing(
 
 
 @pytest.mark.anyio
+async def test_socket_bound_for_nobody_is_unbound_again(folder: Path) -> None:
+    sink = Sink()
+    before = open_descriptors()
+    async with anyio.create_task_group() as tasks:
+        with pytest.raises(ConsoleAbsent, match="No VMM has dialed"):
+            await open_console(f"listen:{folder}/dialed.sock", sink, tasks)
+    assert not sink.ends
+    assert open_descriptors() == before
+    assert not (folder / "dialed.sock").exists()
+
+
+@pytest.mark.anyio
 async def test_closed_watch_says_no_more_and_frees_its_descriptor() -> None:
     sink = Sink()
     endpoint = MemoryEndpoint()
