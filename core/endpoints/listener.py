@@ -78,8 +78,9 @@ class Listener:
 
     def _bind(self) -> None:
         address = f"/proc/self/fd/{self._folder}/{self._name}"
-        if not self._name or len(os.fsencode(address)) > SUN_PATH_MAX:
-            raise listen_trouble.name_unfit(self._path, SUN_PATH_MAX - len(address))
+        room = SUN_PATH_MAX - len(address) + len(self._name)
+        if not 1 <= len(os.fsencode(self._name)) <= room:
+            raise listen_trouble.name_unfit(self._path, room)
         # A socket's own mode is what its file is made with: there is no moment at which
         # others may connect.
         os.fchmod(self.sock.fileno(), 0o600)

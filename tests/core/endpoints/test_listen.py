@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -309,7 +310,17 @@ def test_folders_may_be_as_long_as_they_like_and_the_name_may_not(folder: Path) 
     with closing(endpoint), pytest.raises(ConsoleAbsent):
         endpoint.pin()
     told = refusal(folder / ("n" * 120))
-    assert "its last name has to have 1 to" in str(told)
+    found = re.search(r"its last name has to have 1 to (\d+) bytes", str(told))
+    assert found is not None
+    longest = folder / ("n" * int(found[1]))
+    with closing(ListenEndpoint(str(longest))) as endpoint, pytest.raises(ConsoleAbsent):
+        endpoint.pin()
+    assert "last name" in str(refusal(folder / ("n" * (int(found[1]) + 1))))
+
+
+def test_path_that_names_only_a_folder_is_refused(folder: Path) -> None:
+    with pytest.raises(ConsoleError, match="last name"):
+        ListenEndpoint(f"{folder}/").pin()
 
 
 def test_folder_that_is_not_there_is_named_with_what_makes_it(folder: Path) -> None:

@@ -14,6 +14,7 @@ from core.endpoints.inet_diag import listener_at
 from core.endpoints.stream import connect_within
 from core.endpoints.stream_trouble import over_tcp, while_resolving
 from core.endpoints.tcp import TcpEndpoint
+from core.endpoints.trouble import broken
 from core.errors import ConsoleError, ConsoleForbidden, ConsoleRefused
 from tests.core.endpoints.sites import MemorySite, open_descriptors
 from tests.core.endpoints.sites_stream import free_port, listen_tcp
@@ -96,6 +97,12 @@ async def test_dead_host_is_noticed_by_keepalive() -> None:
                 every = again.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
                 probes = again.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
             assert idle + every * probes <= 30
+
+
+def test_host_that_keepalive_found_dead_is_told_in_words() -> None:
+    told = broken(OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)), "192.0.2.1:4555")
+    assert "192.0.2.1:4555 answers no more" in str(told)
+    assert told.hint
 
 
 @pytest.mark.anyio
