@@ -81,8 +81,8 @@ class Listener:
         room = SUN_PATH_MAX - len(address) + len(self._name)
         if not 1 <= len(os.fsencode(self._name)) <= room:
             raise listen_trouble.name_unfit(self._path, room)
-        # A socket's own mode is what its file is made with: there is no moment at which
-        # others may connect.
+        # A socket's own mode is what its file is made with, so that nothing at the path has
+        # to be changed later, when somebody might have put a link there.
         os.fchmod(self.sock.fileno(), 0o600)
         try:
             self.sock.bind(address)
