@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -48,8 +49,10 @@ class Recording:
         self.process = process
 
     def has(self, sandbox_id: str, size: int) -> bool:
-        folder = self._home.state / "recordings" / sandbox_id
-        return folder.is_dir() and any(folder.iterdir()) and len(self._home.log(sandbox_id)) >= size
+        # Folder by folder and file by file it comes into being.
+        with contextlib.suppress(FileNotFoundError, IndexError):
+            return len(self._home.log(sandbox_id)) >= size
+        return False
 
     def ended(self) -> str:
         """What it said on stderr by the time it has ended."""
