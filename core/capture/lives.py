@@ -22,7 +22,7 @@ from core.capture.absence import Absence
 from core.capture.noticing import Notice, Noticing
 from core.capture.status import Status
 from core.clock import now
-from core.endpoints import Endpoint, Pin, parse_console_url
+from core.endpoints import Endpoint, Pin, parse_console_url, trouble
 from core.endpoints.holders import Holding, Standing, Verdict, is_still_held, judge, look
 from core.errors import (
     ConsoleAbsent,
@@ -187,6 +187,10 @@ class Lives:
             return False
         self._holding = await anyio.to_thread.run_sync(look, self._url)
         self._judged_at = anyio.current_time()
+        if not self._holding.is_known and (shortage := _shortage()) is not None:
+            # Nothing could be asked: that is no reason to suspect anybody.
+            self._status.set_failure(trouble.while_looking(shortage, self._endpoint.place))
+            return False
         self.verdict = judge(self._holding, self._spec.auto)
         self._is_refused = not self.verdict.may_attach
         if self._is_refused:
@@ -229,3 +233,12 @@ class Lives:
             return max(REFUSED_S, min(again_at - anyio.current_time(), NOTICED_LOOK_S))
         assert self._notice is not None
         return NOTICED_LOOK_S if self._notice.place is not None else LOOK_S
+
+
+def _shortage() -> OSError | None:
+    """Why no descriptor can be had now; None when one can."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error
+    return None

@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None, *, dashboard: Callable[[DashboardReq
 
 def _flush() -> int:
     """Write what is left for stdout; 1 when whoever read it, such as `head`, is gone."""
+    if sys.stdout is None:
+        # Closed before the start: whoever has data to print says so itself.
+        return 0
     try:
         sys.stdout.flush()
     except BrokenPipeError:
