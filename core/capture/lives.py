@@ -187,13 +187,12 @@ class Lives:
             return False
         self._holding = await anyio.to_thread.run_sync(look, self._url)
         self._judged_at = anyio.current_time()
-        if not self._holding.is_known and (shortage := _shortage()) is not None:
-            # Nothing could be asked: that is no reason to suspect anybody.
-            self._status.set_failure(trouble.while_looking(shortage, self._endpoint.place))
-            return False
         self.verdict = judge(self._holding, self._spec.auto)
         self._is_refused = not self.verdict.may_attach
-        if self._is_refused:
+        if self._is_refused and (shortage := _shortage()) is not None:
+            # Nobody could be asked: that is no reason to suspect anybody.
+            self._status.set_failure(trouble.while_looking(shortage, self._endpoint.place))
+        elif self._is_refused:
             self._tell_refusal(self.verdict)
         return not self._is_refused
 
