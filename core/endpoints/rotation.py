@@ -131,7 +131,7 @@ class Rotation:
         for name, number, status in self._rotated():
             if (status.st_dev, status.st_ino) == (current.st_dev, current.st_ino):
                 after = (current.st_mtime_ns, -number)
-                self.current = Log(name, was_rotated=True)
+                self.current.name = name
             else:
                 found.append((status.st_mtime_ns, -number, name))
         for written, order, name in sorted(found):

@@ -23,8 +23,6 @@ pytestmark = [pytest.mark.qemu, pytest.mark.anyio]
 
 BODY = 'n=0; while [ $n -lt 2000 ]; do n=$((n+1)); echo "line $n of the guest"; done'
 LAST_LINE = b"line 2000 of the guest\r\n"
-READY = PROMPT + b"\x1b[6n"
-"""The shell's last bytes before it waits: it asks where the cursor is."""
 
 Boot = Callable[[str], tuple[QemuProcess, Path]]
 
@@ -62,34 +60,34 @@ def ask(monitor: Path, command: str) -> object:
     return answer["return"]
 
 
+async def read_some(console: Console) -> bytes:
+    """What one read gives, once there is something; empty at the end."""
+    while True:
+        try:
+            return console.read_nowait()
+        except BlockingIOError:
+            await anyio.wait_readable(console.fileno())
+
+
 async def read_until(console: Console, mark: bytes) -> bytes:
     """What the guest prints up to a read that holds the end of `mark`."""
     heard = bytearray()
     with anyio.fail_after(50):
         while mark not in heard:
-            try:
-                data = console.read_nowait()
-            except BlockingIOError:
-                await anyio.wait_readable(console.fileno())
-                continue
+            data = await read_some(console)
             assert data, heard[-2000:]
             heard += data
     return bytes(heard)
 
 
-async def until_ended(console: Console) -> bytes:
-    """What is left to read."""
-    left = b""
+async def read_to_stop(console: Console, monitor: Path, log: Path) -> bytes:
+    """What the guest prints until its shell is ready and it is held still, by its log too."""
+    heard = await read_until(console, PROMPT)
+    ask(monitor, "stop")
     with anyio.fail_after(30):
-        while True:
-            try:
-                data = console.read_nowait()
-            except BlockingIOError:
-                await anyio.wait_readable(console.fileno())
-                continue
-            if not data:
-                return left
-            left += data
+        while not log.read_bytes().endswith(heard):
+            heard += await read_some(console)
+    return heard
 
 
 async def test_guest_on_a_terminal_is_read_like_its_log_says(
@@ -104,15 +102,12 @@ async def test_guest_on_a_terminal_is_read_like_its_log_says(
     endpoint = PtyEndpoint(name.removeprefix("pty:"), url=name)
     with closing(endpoint.pin()) as pin, closing(await endpoint.connect(pin)) as console:
         ask(monitor, "cont")
-        heard = await read_until(console, READY)
+        # QEMU looks once a second for a reader; what came before it looked is only in its log.
+        heard = await read_to_stop(console, monitor, log)
         assert LAST_LINE in heard
-        # QEMU looks once a second for a reader; what came before it looked is only in its
-        # log, which it writes last.
-        until(lambda: log.read_bytes().endswith(READY))
-        assert log.read_bytes().endswith(heard)
         assert pin.is_current()
         process.end()
-        assert await until_ended(console) == b""
+        assert await read_some(console) == b""
         assert not pin.is_current()
 
 
@@ -129,27 +124,28 @@ async def test_guests_log_is_followed_through_a_rotation_and_a_restart(
         # logrotate's `create`, and a QEMU that goes on in the file it opened.
         log.rename(short_folder / "con.log.1")
         log.touch()
-        heard += await read_until(console, READY)
+        renamed = short_folder / "con.log.1"
+        heard += await read_to_stop(console, monitor, renamed)
         assert LAST_LINE in heard
-        assert heard == (short_folder / "con.log.1").read_bytes()
+        assert heard == renamed.read_bytes()
         process.end()
         (short_folder / "q.qmp").unlink(missing_ok=True)
 
         process, monitor = boot(f"file,id=con,path={log}")
         ask(monitor, "cont")
-        again = await read_until(console, READY)
+        again = await read_to_stop(console, monitor, log)
         assert again == log.read_bytes()
         assert LAST_LINE in again
         first = pin.key
     with closing(endpoint.pin()) as pin, closing(await endpoint.connect(pin)) as console:
         assert pin.key != first
-        assert await read_until(console, READY) == again
+        assert await read_until(console, again) == again
         process.end()
         (short_folder / "q.qmp").unlink(missing_ok=True)
 
         # A VMM that is started again cuts its log.
         process, monitor = boot(f"file,id=con,path={log}")
-        assert await until_ended(console) == b""
+        assert await read_some(console) == b""
         assert os.fstat(pin.fileno()).st_ino == log.stat().st_ino
         with closing(endpoint.pin()) as fresh:
             assert fresh.key != pin.key

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 
+from core.capture.session import READS_A_ROUND
 from core.endpoints import READ_BYTES, FileEndpoint
 from core.endpoints.file_console import FileConsole
 
@@ -34,7 +35,7 @@ def followed(console: FileConsole) -> tuple[bytes, bool]:
         if not select.select([console], [], [], 0)[0]:
             return b"".join(pieces), False
         try:
-            while True:
+            for _ in range(READS_A_ROUND):
                 data = console.read_nowait()
                 if not data:
                     return b"".join(pieces), True

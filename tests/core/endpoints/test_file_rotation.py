@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import select
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.capture.session import READS_A_ROUND
+from core.endpoints import READ_BYTES, FileEndpoint
 from core.endpoints.file_console import FileConsole
 from core.endpoints.rotation import MAX_WAITING
 from tests.core.endpoints.logs import Log, followed, has_nothing, opened
@@ -228,6 +231,8 @@ def test_what_is_heard_nothing_of_is_found_by_looking(log: Log, console: FileCon
 
 def test_events_that_were_dropped_cost_no_byte(log: Log, console: FileConsole) -> None:
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    log.append(b"a")
+    log.rotate()
     noise = log.path.with_name("noise")
     for _ in range(limit // 2 + 1):
         noise.touch()
@@ -235,7 +240,138 @@ def test_events_that_were_dropped_cost_no_byte(log: Log, console: FileConsole) -
     for number in range(4):
         log.append(b"%d" % number)
         log.rotate()
-    assert followed(console) == (b"0123", False)
+    assert followed(console) == (b"a0123", False)
+
+
+def test_rotations_between_pin_and_connection_cost_no_byte(log: Log) -> None:
+    endpoint = FileEndpoint(str(log.path))
+    with closing(endpoint.pin()) as pin:
+        log.append(b"a")
+        log.rotate()
+        log.append(b"b")
+        with closing(anyio.run(endpoint.connect, pin)) as console:
+            log.rotate()
+            log.append(b"c")
+            assert followed(console) == (b"abc", False)
+
+
+def test_rotated_file_that_another_one_replaced_is_not_read_twice(
+    log: Log, console: FileConsole
+) -> None:
+    for word in (b"a", b"lost", b"c"):
+        log.append(word)
+        log.path.rename(log.rotated(0))
+        log.create()
+    log.append(b"d")
+    assert followed(console) == (b"acd", False)
+    assert console.missed == 1
+
+
+def test_resumed_file_may_be_removed_before_it_was_read(log: Log) -> None:
+    log.append(b"ab")
+    with closing(opened(log.path)) as console:
+        assert console.read_nowait(1) == b"a"
+        source, position = console.source, console.position
+    log.rotate()
+    log.append(b"c")
+    with closing(opened(log.path)) as console:
+        console.resume(source, position)
+        log.rotated(0).unlink()
+        assert followed(console) == (b"bc", False)
+
+
+def test_resumed_log_that_is_cut_later_has_ended(log: Log) -> None:
+    log.append(b"a" * 100)
+    with closing(opened(log.path)) as console:
+        console.resume(console.source, 100)
+        log.cut()
+        log.append(b"b" * 200)
+        assert followed(console) == (b"", True)
+
+
+class Racing(FileConsole):
+    """Something happens to the log in the middle of a read, once."""
+
+    when = ""
+    happen: Callable[[], object] = staticmethod(lambda: None)
+
+    def _at(self, point: str) -> None:
+        if point == self.when:
+            self.when = ""
+            self.happen()
+
+    def _next_bytes(self, max_bytes: int) -> bytes | None:
+        data = super()._next_bytes(max_bytes)
+        if not data:
+            self._at("nothing more was found")
+        return data
+
+    def _at_path(self) -> os.stat_result | None:
+        self._at("the path is looked at")
+        return super()._at_path()
+
+    def _opened(self, name: str) -> int | None:
+        self._at("the next file is opened")
+        return super()._opened(name)
+
+
+@pytest.fixture
+def racing(log: Log) -> Iterator[Racing]:
+    folder = os.open(log.path.parent, os.O_PATH)
+    fd = os.open(log.path, os.O_RDONLY)
+    path = str(log.path)
+    console = Racing(url=path, path=path, folder=folder, name=log.path.name, fd=fd)
+    with closing(console):
+        assert followed(console) == (b"", False)
+        yield console
+
+
+def test_flood_that_comes_while_events_are_read_is_read_as_a_whole(
+    log: Log, racing: Racing
+) -> None:
+    flood = bytes(READ_BYTES) * (READS_A_ROUND + 4)
+
+    def pour() -> None:
+        log.append(flood)
+
+    racing.when, racing.happen = "nothing more was found", pour
+    log.path.with_name("noise").touch()
+    assert followed(racing) == (flood, False)
+
+
+def test_last_words_that_come_before_the_removal_is_seen_are_read(log: Log, racing: Racing) -> None:
+    def die() -> None:
+        log.append(b"last words")
+        log.path.unlink()
+
+    racing.when, racing.happen = "the path is looked at", die
+    log.path.with_name("noise").touch()
+    assert followed(racing) == (b"last words", True)
+
+
+def test_bytes_that_come_before_the_rotation_is_seen_are_read(log: Log, racing: Racing) -> None:
+    def rotate() -> None:
+        log.append(b"old ")
+        log.rotate()
+        log.append(b"new")
+
+    racing.when, racing.happen = "the path is looked at", rotate
+    log.path.with_name("noise").touch()
+    assert followed(racing) == (b"old new", False)
+
+
+def test_bytes_that_come_to_the_renamed_file_before_the_next_is_read_come_first(
+    log: Log, racing: Racing
+) -> None:
+    def write() -> None:
+        log.append(b"old ")
+        log.create()
+        log.append(b"new")
+
+    log.rename()
+    log.path.touch()
+    racing.when, racing.happen = "the next file is opened", write
+    assert followed(racing) == (b"old new", False)
 
 
 def test_only_so_many_rotated_files_wait_and_the_rest_is_counted(

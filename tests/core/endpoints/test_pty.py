@@ -393,6 +393,9 @@ async def test_terminal_that_somebody_works_on_is_refused_and_untouched(
         assert shell.stdout is not None
         assert shell.stdout.readline() == b"at work\n"
         assert session_on(found) == shell.pid
+        # Every mount of devpts has a number of this kind; this terminal is in one of them.
+        elsewhere = [*found[:2], found.st_dev + 1, *found[3:10]]
+        assert session_on(os.stat_result(elsewhere, {"st_rdev": found.st_rdev})) == 0
         modes = termios.tcgetattr(terminal.theirs)
         with pytest.raises(ConsoleForbidden, match=f"terminal that process {shell.pid} runs on"):
             await connect(terminal.path)
