@@ -118,12 +118,12 @@ def test_a_runtime_folder_that_is_open_to_others_is_refused(home: Home) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-def test_a_path_that_is_no_socket_is_told_in_its_pane_while_others_go_on(
+def test_a_path_that_is_no_console_is_told_in_its_pane_while_others_go_on(
     home: Home, short_folder: Path, size: tuple[int, int]
 ) -> None:
     socket = short_folder / "good.sock"
     plain = short_folder / "plain"
-    plain.write_text("")
+    plain.mkdir()
     with (
         GuestProcess(socket, Kind.LINES, 640),
         Terminal(
@@ -132,7 +132,7 @@ def test_a_path_that_is_no_socket_is_told_in_its_pane_while_others_go_on(
     ):
         terminal.wait_for("000000000009")
         terminal.wait_for("failed")
-        terminal.wait_for("regular file")
+        terminal.wait_for("directory")
         terminal.press("q")
         terminal.wait_for("exit code 0")
 
