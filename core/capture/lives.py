@@ -22,7 +22,7 @@ from core.capture.absence import Absence
 from core.capture.noticing import Notice, Noticing
 from core.capture.status import Status
 from core.clock import now
-from core.endpoints import Endpoint, Pin, parse_console_url, trouble
+from core.endpoints import ConsoleUrl, Endpoint, Pin, parse_console_url, trouble
 from core.endpoints.holders import Holding, Standing, Verdict, is_still_held, judge, look
 from core.errors import (
     ConsoleAbsent,
@@ -44,6 +44,9 @@ SPACING_S = 0.02
 """No more than one new life in so long: a VM that dies at once, over and over, is
 recorded, and holds up nobody."""
 
+_LOOK_DESCRIPTORS = 8
+"""As many as a look and what happens beside it may take."""
+
 JUDGE_AGAIN_S = 3.0
 """How often the whole question is asked again of a console that must be left alone."""
 
@@ -62,6 +65,7 @@ class Lives:
         spec: whose console.
         endpoint: how it is reached.
         noticing: tells when something changes at its path.
+        asking: lets one console at a time ask who has it: each looks through all processes.
         status: is told why it waits.
         absence: is told why the guest is not heard.
     """
@@ -71,6 +75,7 @@ class Lives:
         spec: SandboxSpec,
         endpoint: Endpoint,
         noticing: Noticing,
+        asking: anyio.CapacityLimiter,
         status: Status,
         absence: Absence,
     ) -> None:
@@ -84,6 +89,7 @@ class Lives:
         self._url = parse_console_url(spec.console)
         self._endpoint = endpoint
         self._noticing = noticing
+        self._asking = asking
         self._status = status
         self._absence = absence
         self._notice: Notice | None = None
@@ -185,14 +191,16 @@ class Lives:
             return True
         if self._is_refused and not await self._has_changed():
             return False
-        self._holding = await anyio.to_thread.run_sync(look, self._url)
+        try:
+            self._holding = await anyio.to_thread.run_sync(_look, self._url, limiter=self._asking)
+        except OSError as error:
+            # Nobody can be asked: that is no reason to suspect anybody.
+            self._status.set_failure(trouble.while_looking(error, self._endpoint.place))
+            return False
         self._judged_at = anyio.current_time()
         self.verdict = judge(self._holding, self._spec.auto)
         self._is_refused = not self.verdict.may_attach
-        if self._is_refused and (shortage := _shortage()) is not None:
-            # Nobody could be asked: that is no reason to suspect anybody.
-            self._status.set_failure(trouble.while_looking(shortage, self._endpoint.place))
-        elif self._is_refused:
+        if self._is_refused:
             self._tell_refusal(self.verdict)
         return not self._is_refused
 
@@ -234,10 +242,14 @@ class Lives:
         return NOTICED_LOOK_S if self._notice.place is not None else LOOK_S
 
 
-def _shortage() -> OSError | None:
-    """Why no descriptor can be had now; None when one can."""
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
-    except OSError as error:
-        return error
-    return None
+def _look(url: ConsoleUrl) -> Holding:
+    """Who has a console.
+
+    Raises:
+        OSError: there are too few descriptors to ask anybody.
+    """
+    with contextlib.ExitStack() as spare:
+        for _ in range(_LOOK_DESCRIPTORS):
+            fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            spare.callback(os.close, fd)
+    return look(url)

@@ -57,7 +57,13 @@ class Supervisor:
         previous_alive: float = 0.0,
     ) -> None:
         self._services = Services(
-            ReadLoop(), places.recordings, places.runtime, previous_alive, Noticing(), tasks
+            ReadLoop(),
+            places.recordings,
+            places.runtime,
+            previous_alive,
+            Noticing(),
+            anyio.CapacityLimiter(1),
+            tasks,
         )
         self._publish = publish
         self._sandboxes: dict[str, Sandbox] = {}

@@ -67,7 +67,9 @@ class Watcher:
         self._absence = absence
         self._status = Status(on_change)
         self._endpoint = endpoint_for(spec.console)
-        self._lives = Lives(spec, self._endpoint, services.noticing, self._status, absence)
+        self._lives = Lives(
+            spec, self._endpoint, services.noticing, services.asking, self._status, absence
+        )
         self._chronicle = Chronicle(services, visit, absence, on_change)
         self._session: Session | None = None
         self._received = 0
@@ -183,7 +185,10 @@ class Watcher:
 
     async def _look_for_taker(self) -> None:
         """Tell a client that threw us off, as cloud-hypervisor lets it, from a console's end."""
-        taker = await anyio.to_thread.run_sync(who_took, parse_console_url(self._spec.console))
+        try:
+            taker = await anyio.to_thread.run_sync(who_took, parse_console_url(self._spec.console))
+        except OSError:
+            return
         if taker is not None:
             self._absence.recast(Cause.TAKEN_OVER, f"taken over by pid {taker.pid} ({taker.name})")
 

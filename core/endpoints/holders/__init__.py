@@ -23,8 +23,9 @@ and what attaching would do to others, in words. It is pure. While a console is 
 `is_still_held` is the cheap question to repeat; when it says no, look again. After an
 end of file `who_took` tells whether somebody else has the console now.
 
-`look`, `is_still_held` and `who_took` block: run them in a thread. None of them fails:
-what cannot be found out is told as unknown, never as nobody. Names of processes and
+`look`, `is_still_held` and `who_took` block: run them in a thread. They fail only when
+this process has no descriptor left to look with: what else cannot be found out is told
+as unknown, never as nobody. Names of processes and
 files are hostile text.
 
 Between a look and a connect somebody else may come. Then the connection waits, or

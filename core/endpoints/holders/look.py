@@ -41,7 +41,7 @@ def look(
     ask_monitor: bool = True,
     lock_folder: str = LOCKS,
 ) -> Holding:
-    """What there is to know of the console at `url` without touching it. Never fails.
+    """What there is to know of the console at `url` without touching it.
 
     Blocks: for 2 ms to 10 ms as a rule; with very many processes for `MAX_SCAN_S`
     (`MAX_OPENERS_S` for a terminal); for `ANSWER_S` more where a QEMU's monitor hangs.
@@ -51,6 +51,9 @@ def look(
         ask_monitor: whether a QEMU's free monitor may be asked, when nobody seems to
             have the console.
         lock_folder: where UUCP locks are.
+
+    Raises:
+        OSError: this process has no descriptor left to look with.
     """
     ours = frozenset({*ours, os.getpid()})
     kind = _KINDS.get(url.scheme)

@@ -14,6 +14,7 @@ on tty-index.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import time
@@ -221,12 +222,13 @@ def _descriptors(pid: int, proc: str) -> Iterator[tuple[int, str]]:
 
     Raises:
         PermissionError: it is another user's.
+        OSError: we have no descriptor left to look with.
     """
     try:
         folder = os.open(f"{proc}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except PermissionError:
-        raise
-    except OSError:
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE):
+            raise
         return
     try:
         for name in os.listdir(folder)[:MAX_DESCRIPTORS]:  # noqa: PTH208 (of a descriptor)
