@@ -127,11 +127,12 @@ def owner_uid(pid: int, *, proc: str = PROC) -> int | None:
 
 
 def pids(*, proc: str = PROC) -> list[int]:
-    """All the pids there are now."""
-    try:
-        return [int(name) for name in os.listdir(proc) if name.isdecimal()]  # noqa: PTH208
-    except OSError:
-        return []
+    """All the pids there are now.
+
+    Raises:
+        OSError: they cannot be listed.
+    """
+    return [int(name) for name in os.listdir(proc) if name.isdecimal()]  # noqa: PTH208
 
 
 def socket_owners(
@@ -227,21 +228,23 @@ def _descriptors(pid: int, proc: str) -> Iterator[tuple[int, str]]:
     try:
         folder = os.open(f"{proc}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE):
-            raise
+        _unless_gone(error)
         return
     try:
         for name in os.listdir(folder)[:MAX_DESCRIPTORS]:  # noqa: PTH208 (of a descriptor)
             # From the folder on: a third less time than by the whole path.
             with contextlib.suppress(FileNotFoundError):
                 yield int(name), os.readlink(name, dir_fd=folder)
-    except PermissionError:
-        raise
-    except OSError:
-        # It exited meanwhile.
-        return
+    except OSError as error:
+        _unless_gone(error)
     finally:
         os.close(folder)
+
+
+def _unless_gone(error: OSError) -> None:
+    """Raise `error` unless it says no more than that a process has exited meanwhile."""
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE):
+        raise error
 
 
 def _guess(device: os.stat_result) -> Callable[[str], bool]:
