@@ -130,9 +130,13 @@ def pids(*, proc: str = PROC) -> list[int]:
     """All the pids there are now.
 
     Raises:
-        OSError: they cannot be listed.
+        OSError: we have no descriptor left to look with.
     """
-    return [int(name) for name in os.listdir(proc) if name.isdecimal()]  # noqa: PTH208
+    try:
+        return [int(name) for name in os.listdir(proc) if name.isdecimal()]  # noqa: PTH208
+    except OSError as error:
+        _unless_gone(error)
+        return []
 
 
 def socket_owners(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import socket
@@ -65,15 +66,16 @@ async def test_a_console_takes_no_more_than_is_counted_on(places: Places, tmp_pa
 
 
 @asynccontextmanager
-async def crowd(path: Path) -> AsyncIterator[list[socket.socket]]:
-    """A socket that takes whoever comes, and says hello to each."""
+async def crowd(folder: Path) -> AsyncIterator[list[socket.socket]]:
+    """Numbered sockets that take whoever comes, and say hello to each."""
     clients: list[socket.socket] = []
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen(2 * CROWD)
-        listener.setblocking(False)
+    with contextlib.ExitStack() as listeners:
 
-        async def greet() -> None:
+        async def greet(number: int) -> None:
+            listener = listeners.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(folder / f"crowd{number}.sock"))
+            listener.listen(1)
+            listener.setblocking(False)
             while True:
                 await anyio.wait_readable(listener)
                 clients.append(listener.accept()[0])
@@ -81,7 +83,9 @@ async def crowd(path: Path) -> AsyncIterator[list[socket.socket]]:
                 clients[-1].send(b"hello")
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(greet)
+            for number in range(CROWD):
+                tasks.start_soon(greet, number)
+            await anyio.wait_all_tasks_blocked()
             try:
                 yield clients
             finally:
@@ -99,7 +103,7 @@ def is_settled(facts: SandboxFacts) -> bool:
 async def test_without_descriptors_viewers_live_and_no_recording_suffers(
     places: Places, chardev: Chardev, tmp_path: Path, limit: int
 ) -> None:
-    async with open_capture(places) as viewer, crowd(tmp_path / "crowd.sock"):
+    async with open_capture(places) as viewer, crowd(tmp_path):
         pid = read_owner(places.state_lock)[0]
         await viewer.watch(chardev.spec)
         await chardev.accept()
@@ -107,7 +111,7 @@ async def test_without_descriptors_viewers_live_and_no_recording_suffers(
         await facts_when(viewer, lambda f: f.traffic.bytes == 6)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
         for number in range(CROWD):
-            await viewer.watch(sandbox_spec(f"more{number}", f"unix:{tmp_path}/crowd.sock"))
+            await viewer.watch(sandbox_spec(f"more{number}", f"unix:{tmp_path}/crowd{number}.sock"))
         with anyio.fail_after(2 * PATIENCE_S):
             while not all(map(is_settled, everybody := await viewer.sandboxes())):
                 await anyio.sleep(0.1)

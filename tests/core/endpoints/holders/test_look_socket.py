@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.endpoints import parse_console_url
-from core.endpoints.holders import Kind, Standing, is_still_held, judge, look, who_took
+from core.endpoints.holders import Holding, Kind, Standing, is_still_held, judge, look, who_took
 from core.endpoints.sock_diag import unix_socket
 from core.settings import Auto
 from tests.core.endpoints.holders.conftest import (
@@ -302,17 +302,20 @@ def test_processes_that_vanish_mid_scan_are_passed_over(folder: Path, run: Run) 
         assert sleeper.poll() is None
 
 
-def test_kernel_that_does_not_say_is_no_proof_of_nobody(folder: Path) -> None:
-    """A process out of descriptors gets no answer, as one does where sock_diag is forbidden."""
+def test_a_look_without_a_descriptor_is_no_proof_of_nobody(folder: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with listen(folder / "s"):
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
         try:
-            blind = look_at(folder / "s")
+            with pytest.raises(OSError, match="Too many open files"):
+                look_at(folder / "s")
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert not blind.is_known
-    assert not judge(blind, Auto.SAFE).may_attach
+
+
+def test_kernel_that_does_not_say_is_no_proof_of_nobody(folder: Path) -> None:
+    found = Holding(parse_console_url(f"unix:{folder}/s"), Kind.SOCKET, is_known=False)
+    assert not judge(found, Auto.SAFE).may_attach
 
 
 @contextlib.contextmanager
