@@ -61,7 +61,7 @@ class ProxyOutput:
     @property
     def size(self) -> int:
         """How much the proxy printed."""
-        return self._spool.recorder.size if self._spool is not None else 0
+        return self._spool.size if self._spool is not None else 0
 
     @property
     def received(self) -> int:

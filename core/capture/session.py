@@ -13,7 +13,7 @@ from collections.abc import Callable
 import anyio
 
 from core.capture.readloop import ReadLoop
-from core.capture.spool import Spool, SpoolOverflow
+from core.capture.spool import Spool
 from core.clock import Instant, now
 from core.endpoints.protocol import READ_BYTES, Console, ConsoleSink, Resumable
 from core.errors import ConsoleBroken, ConsoleError
@@ -163,12 +163,7 @@ class Session:
                 self._source = self._resumable.source
                 position = self._resumable.position - len(data)
                 self._spool.enter("rotated", at, source=self._source, position=position)
-            try:
-                self._spool.write(data, at)
-            except SpoolOverflow as error:
-                self._spool.enter("gap", at, cause="disk", lost_bytes=len(data), detail=str(error))
-                self._end(ConsoleError(str(error), hint=error.hint))
-                return
+            self._spool.write(data, at)
         self.bytes += len(data)
         self.last_byte_at = at.wall
         self._sink.feed(data)

@@ -2,55 +2,68 @@
 
 The read loop writes straight to the recording: a write into the page cache takes
 microseconds. One that takes longer than `SLOW_WRITE_S`, or fails, moves this
-console to a bounded queue with a writer of its own; when the queue has been
-written, writing is direct again. When it overflows, the console must be let go:
-a guest whose reader stalls is changed by it, one without a reader is not.
+console to a queue in memory with a writer of its own; when the queue has been
+written, writing is direct again. The guest is read on whatever the disk does: a
+guest whose reader stalls is changed by it. When the queue is full its oldest bytes
+go, and the ledger gets a gap that counts them, where the bytes after them begin.
+
+A recording that could not even be opened because the disk is full waits in the same
+way: `Spool.pending` opens it when there is room.
+
+All consoles' queues together are bounded as well (`core.capture.spools`).
 """
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
+from core.capture.backlog import Backlog, Chunk, Entry, Hole, Item
 from core.capture.contain import Contained
+from core.capture.spools import Spools
 from core.clock import Instant, now
 from core.errors import RecordingError, WriteFailed
 from core.recording import Recorder
+from core.recording.gaps import GAP, Gap
+from core.recording.ledger import Fact
+from core.recording.trouble import explain
 
 log = logging.getLogger("guestwatch.capture")
 
 SLOW_WRITE_S = 0.020
 QUEUE_BYTES = 8 * 1024 * 1024
+"""How much memory one console's bytes may take while they wait for the disk."""
+
+BATCH_BYTES = 1024 * 1024
+"""How much is handed to the writer at once; only what waits behind it can be dropped."""
+
 RETRY_S = 1.0
+TELL_S = 1.0
+"""How often a trouble's numbers are told anew."""
 
-Fact = str | int | float | bool
+ROOM_BYTES = 256 * 1024
+"""A gap is entered once a disk that was full has so much room for what comes after it."""
 
-
-class _Chunk(NamedTuple):
-    data: bytes
-    at: Instant
-
-
-class _Entry(NamedTuple):
-    kind: str
-    at: Instant
-    facts: dict[str, Fact]
-
-
-class SpoolOverflow(RecordingError):
-    """The disk kept the console waiting until the queue was full."""
+SLOW = "the disk is slow"
 
 
 def written_of(error: RecordingError) -> int:
     """How many bytes of a failed write did reach the log."""
     return error.written if isinstance(error, WriteFailed) else 0
+
+
+def evidence_of(error: RecordingError) -> str:
+    """What a gap says of a disk's refusal."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 class Spool:
@@ -60,29 +73,84 @@ class Spool:
         recorder: the generation to write; the spool closes it.
         tasks: where the queue's writer runs when it is needed.
         on_trouble: told why the recording lags, and the empty string once it does not.
-        queue_bytes: how much may wait for the disk.
+        queue_bytes: how much memory may be taken by what waits for the disk.
+        spools: the others, with which it shares a bound.
     """
 
     def __init__(
         self,
-        recorder: Recorder,
+        recorder: Recorder | None,
         tasks: TaskGroup,
         on_trouble: Callable[[str], None],
         *,
         queue_bytes: int = QUEUE_BYTES,
+        spools: Spools | None = None,
     ) -> None:
-        self.recorder = recorder
+        self._recorder = recorder
+        self._open: Callable[[], Recorder] | None = None
+        self._on_open: Callable[[Recorder], None] | None = None
         self._tasks = tasks
         self._on_trouble = on_trouble
-        self._queue_bytes = queue_bytes
-        self._queue: deque[_Chunk | _Entry] = deque()
-        # Two counters, one for each thread that moves: no lock is needed.
-        self._taken = 0
-        self._written = 0
+        self._backlog = Backlog(queue_bytes)
+        self._counted = 0
+        self._why = self._evidence = SLOW
+        self._told_at = 0.0
         self._writing = False
         self._closing = False
         self._idle = anyio.Event()
         self._idle.set()
+        self._spools = spools if spools is not None else Spools()
+        self._spools.join(self)
+
+    @classmethod
+    def pending(
+        cls,
+        opener: Callable[[], Recorder],
+        error: RecordingError,
+        tasks: TaskGroup,
+        on_trouble: Callable[[str], None],
+        *,
+        on_open: Callable[[Recorder], None],
+        queue_bytes: int = QUEUE_BYTES,
+        spools: Spools | None = None,
+    ) -> Spool:
+        """A spool whose recording cannot be opened yet; what it is given waits in memory.
+
+        Args:
+            opener: opens the recording, in a thread; tried again until it does not raise
+                a `RecordingError`.
+            error: why it could not be opened just now.
+            tasks: as for any spool.
+            on_trouble: as for any spool.
+            on_open: told, in the event loop, once it is open and before a byte is written.
+            queue_bytes: as for any spool.
+            spools: as for any spool.
+        """
+        spool = cls(None, tasks, on_trouble, queue_bytes=queue_bytes, spools=spools)
+        spool._open, spool._on_open = opener, on_open
+        spool._fall_back(str(error), evidence_of(error))
+        return spool
+
+    @property
+    def recorder(self) -> Recorder:
+        """The generation that is written; only once it `is_open`."""
+        assert self._recorder is not None
+        return self._recorder
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a recording already."""
+        return self._recorder is not None
+
+    @property
+    def folder(self) -> Path | None:
+        """The generation's; None while there is none."""
+        return self._recorder.folder if self._recorder is not None else None
+
+    @property
+    def size(self) -> int:
+        """How many bytes the generation holds on disk."""
+        return self._recorder.size if self._recorder is not None else 0
 
     @property
     def is_behind(self) -> bool:
@@ -90,50 +158,64 @@ class Spool:
         return self._writing
 
     @property
+    def memory(self) -> int:
+        """How much memory is taken by what waits."""
+        return self._backlog.cost
+
+    @property
     def needs_flush(self) -> bool:
         """Whether a timing record waits for more reads."""
-        return not self._writing and self.recorder.needs_flush
+        return not self._writing and self._recorder is not None and self._recorder.needs_flush
 
     def flush(self) -> None:
         """Write the timing record that waited."""
-        if self._writing:
+        if self._writing or self._recorder is None:
             return
         try:
-            self.recorder.flush()
+            self._recorder.flush()
         except RecordingError as error:
-            self._fall_back(str(error))
+            self._fall_back(str(error), evidence_of(error))
 
     def write(self, data: bytes, at: Instant) -> None:
-        """Record `data`, now or through the queue.
-
-        Raises:
-            SpoolOverflow: the queue is full; `data` was not taken.
-        """
-        if self._writing:
+        """Record `data`, now or through the queue. Never fails and never waits."""
+        if self._writing or self._recorder is None:
             self._enqueue(data, at)
             return
         began = time.monotonic()
         try:
-            self.recorder.write(data, at)
+            self._recorder.write(data, at)
         except RecordingError as error:
             rest = data[written_of(error) :]
+            self._fall_back(str(error), evidence_of(error))
             if rest:
                 self._enqueue(rest, at)
-            self._fall_back(str(error))
             return
         if time.monotonic() - began > SLOW_WRITE_S:
-            self._fall_back("the disk is slow")
+            self._fall_back(SLOW, SLOW)
 
     def enter(self, kind: str, at: Instant, **facts: Fact) -> None:
         """Enter something into the ledger, in its place between the bytes."""
-        if self._writing:
-            self._queue.append(_Entry(kind, at, facts))
-            return
-        try:
-            self.recorder.enter(kind, at, **facts)
-        except RecordingError as error:
-            self._queue.append(_Entry(kind, at, facts))
-            self._fall_back(str(error))
+        self._enter(Entry(kind, at, facts))
+
+    def enter_gap(self, gap: Gap, at: Instant, *, offset: int | None = None) -> None:
+        """Enter a gap; `offset` says where the bytes after it begin, when that is not here."""
+        self._enter(Entry(GAP, at, gap.facts(), offset))
+
+    @property
+    def rotations(self) -> int:
+        """How often a new segment was begun."""
+        return self._recorder.rotations if self._recorder is not None else 0
+
+    def set_segment_bytes(self, segment_bytes: int) -> None:
+        """Begin a new segment at this size from now on."""
+        if self._recorder is not None:
+            self._recorder.set_segment_bytes(segment_bytes)
+
+    def drop_oldest(self) -> bool:
+        """Give the oldest bytes up that wait: others need the room. Whether there were any."""
+        dropped = self._backlog.drop_oldest(self._evidence)
+        self._account()
+        return dropped
 
     async def aclose(self) -> int:
         """Close the recording once what waits was written; after one more failure, without it.
@@ -144,36 +226,62 @@ class Spool:
         self._closing = True
         with anyio.CancelScope(shield=True):
             await self._idle.wait()
-        lost = self._taken - self._written
+        entries, hole = self._backlog.give_up(self._evidence)
+        self._account()
+        self._spools.leave(self)
+        lost = hole.lost_bytes if hole is not None else 0
+        if lost:
+            log.error("%s: %d bytes were not written", self.folder or "a recording", lost)
+        if self._recorder is None:
+            return lost
         try:
-            if self._queue:
-                log.error("%s: %d bytes were not written", self.recorder.folder, lost)
-            for item in self._queue:
-                if isinstance(item, _Entry):
-                    self.recorder.enter(item.kind, item.at, **item.facts)
-            if lost:
-                self.recorder.enter("gap", now(), cause="disk", lost_bytes=lost)
+            for entry in entries:
+                _enter(self._recorder, entry)
+            if hole is not None:
+                _enter(self._recorder, hole)
         except RecordingError:
             return lost
         finally:
-            self._queue.clear()
-            self.recorder.close()
+            self._recorder.close()
         return 0
 
-    def _enqueue(self, data: bytes, at: Instant) -> None:
-        waiting = self._taken - self._written
-        if waiting + len(data) > self._queue_bytes:
-            raise SpoolOverflow(
-                f"{self.recorder.folder}: {waiting} bytes wait for the disk",
-                hint="The console was let go so that the guest is not slowed down.",
-            )
-        self._queue.append(_Chunk(data, at))
-        self._taken += len(data)
+    # The queue.
 
-    def _fall_back(self, trouble: str) -> None:
+    def _enter(self, entry: Entry) -> None:
+        if not self._writing and self._recorder is not None:
+            try:
+                _enter(self._recorder, entry)
+            except RecordingError as error:
+                self._fall_back(str(error), evidence_of(error))
+            else:
+                return
+        self._backlog.enter(entry, self._evidence)
+        self._account()
+
+    def _enqueue(self, data: bytes, at: Instant) -> None:
+        before = self._backlog.dropped
+        self._backlog.add(data, at, self._evidence)
+        self._account()
+        self._spools.make_room()
+        if self._backlog.dropped > before and time.monotonic() - self._told_at >= TELL_S:
+            self._tell()
+
+    def _account(self) -> None:
+        cost, self._counted = self._counted, self._backlog.cost
+        self._spools.memory += self._counted - cost
+
+    def _tell(self) -> None:
+        self._told_at = time.monotonic()
+        text = f"{self._why}; {in_mb(self._backlog.waiting)} wait in memory"
+        if self._backlog.dropped:
+            text += f", {in_mb(self._backlog.dropped)} were dropped"
+        self._on_trouble(text)
+
+    def _fall_back(self, why: str, evidence: str) -> None:
+        self._why, self._evidence = why, evidence
         self._writing = True
         self._idle = anyio.Event()
-        self._on_trouble(trouble)
+        self._on_trouble(why)
         self._tasks.start_soon(self._write_queue)
 
     async def _write_queue(self) -> None:
@@ -181,48 +289,91 @@ class Spool:
             # Shielded: what was read from a guest is not thrown away because capture stops.
             with anyio.CancelScope(shield=True):
                 while True:
-                    trouble = await self._try_to_write()
-                    if trouble:
-                        self._on_trouble(trouble)
+                    if not await self._try_to_write():
+                        self._tell()
                         if self._closing:
                             break
                         await anyio.sleep(RETRY_S)
-                    elif not self._queue:
+                    elif not self._backlog:
                         self._on_trouble("")
                         break
         finally:
             self._writing = False
             self._idle.set()
 
-    async def _try_to_write(self) -> str:
-        """Write what waits, in a thread; returns why that stopped, or the empty string."""
+    async def _try_to_write(self) -> bool:
+        """Write what waits, in a thread; whether that worked. `_why` says why not."""
         mistakes: list[Exception] = []
+        error: RecordingError | None = None
         with Contained("writing a recording", mistakes.append):
-            return await anyio.to_thread.run_sync(self._write_some)
-        return f"guestwatch made a mistake with this recording: {mistakes[0]!r}"
+            error = await self._try_to_open() or await self._write_waiting()
+        if mistakes:
+            self._backlog.settle()
+            self._account()
+            self._why = f"guestwatch made a mistake with this recording: {mistakes[0]!r}"
+            self._evidence = self._why
+        elif error is not None:
+            self._why, self._evidence = str(error), evidence_of(error)
+        return not mistakes and error is None
 
-    def _write_some(self) -> str:
-        """Write what waits, in order; returns why that stopped, or the empty string."""
+    async def _try_to_open(self) -> RecordingError | None:
+        if self._recorder is not None or self._open is None:
+            return None
         try:
-            while self._queue:
-                item = self._queue[0]
-                if isinstance(item, _Chunk):
-                    self._write_chunk(item)
-                else:
-                    self.recorder.enter(item.kind, item.at, **item.facts)
-                    self._queue.popleft()
-            self.recorder.flush()
+            opened = await anyio.to_thread.run_sync(self._open, limiter=self._spools.threads)
         except RecordingError as error:
-            return str(error)
-        return ""
+            return error
+        self._recorder = opened
+        if self._on_open is not None:
+            self._on_open(opened)
+        return None
 
-    def _write_chunk(self, chunk: _Chunk) -> None:
-        try:
-            self.recorder.write(chunk.data, chunk.at)
-        except RecordingError as error:
-            written = written_of(error)
-            self._written += written
-            self._queue[0] = _Chunk(chunk.data[written:], chunk.at)
-            raise
-        self._written += len(chunk.data)
-        self._queue.popleft()
+    async def _write_waiting(self) -> RecordingError | None:
+        while True:
+            items = self._backlog.take(BATCH_BYTES)
+            error = await anyio.to_thread.run_sync(
+                _write_items, self.recorder, items, limiter=self._spools.threads
+            )
+            self._backlog.settle()
+            self._account()
+            if error is not None or not self._backlog:
+                return error
+
+
+def _write_items(recorder: Recorder, items: deque[Item]) -> RecordingError | None:
+    """Write items from the left and remove them; returns why that stopped, None when it did not."""
+    try:
+        while items:
+            item = items[0]
+            if isinstance(item, Chunk):
+                _write_chunk(recorder, item, items)
+            elif isinstance(item, Hole) and recorder.free_bytes < ROOM_BYTES:
+                # The ledger may have room where the log has none. Another hole would follow.
+                return explain(recorder.folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+            else:
+                _enter(recorder, item)
+            items.popleft()
+        recorder.flush()
+    except RecordingError as error:
+        return error
+    return None
+
+
+def _write_chunk(recorder: Recorder, chunk: Chunk, items: deque[Item]) -> None:
+    try:
+        recorder.write(chunk.data, chunk.at)
+    except RecordingError as error:
+        items[0] = Chunk(chunk.data[written_of(error) :], chunk.at)
+        raise
+
+
+def _enter(recorder: Recorder, item: Entry | Hole) -> None:
+    if isinstance(item, Hole):
+        recorder.enter_gap(item.gap(), now())
+    else:
+        recorder.enter_at(item.offset, item.kind, item.at, item.facts)
+
+
+def in_mb(size: int) -> str:
+    """A number of bytes for a person."""
+    return f"{size} bytes" if size < 100_000 else f"{size / 1e6:.1f} MB"

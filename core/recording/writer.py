@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.clock import Instant
@@ -24,6 +25,7 @@ from core.errors import RecordingError, WriteFailed
 from core.recording import index, ledger, timing
 from core.recording import meta as meta_file
 from core.recording.appender import Appender
+from core.recording.gaps import GAP, Gap
 from core.recording.index import Entry, Spacing
 from core.recording.layout import (
     INDEX,
@@ -77,6 +79,7 @@ class Recorder:
         "_timing",
         "folder",
         "generation",
+        "rotations",
         "size",
     )
 
@@ -85,6 +88,8 @@ class Recorder:
         self.generation = self.folder.name
         self.size = opened.size
         """The generation's bytes so far: the next byte's offset."""
+        self.rotations = 0
+        """How often a new segment was begun."""
         self._folder = opened.folder
         self._meta = opened.meta
         self._log = opened.log
@@ -152,6 +157,12 @@ class Recorder:
         """Whether `flush` has something to write."""
         return self._pending > 0 or self._owes
 
+    @property
+    def free_bytes(self) -> int:
+        """How much room its file system has for us."""
+        found = os.fstatvfs(self._folder.fd)
+        return (found.f_bavail if os.geteuid() else found.f_bfree) * found.f_frsize
+
     def write(self, data: bytes, at: Instant) -> None:
         """Append what was read `at`.
 
@@ -193,7 +204,25 @@ class Recorder:
         Raises:
             RecordingError: it could not be written, nor was a part of it.
         """
-        line = ledger.format_entry(kind, at, self.size, facts)
+        self.enter_at(None, kind, at, facts)
+
+    def enter_gap(self, gap: Gap, at: Instant) -> None:
+        """Enter a gap into the ledger: the bytes after it begin here.
+
+        Raises:
+            RecordingError: it could not be written, nor was a part of it.
+        """
+        self.enter_at(None, GAP, at, gap.facts())
+
+    def enter_at(
+        self, offset: int | None, kind: str, at: Instant, facts: Mapping[str, Fact]
+    ) -> None:
+        """Enter something into the ledger that belongs to another offset than the present one.
+
+        Raises:
+            RecordingError: it could not be written, nor was a part of it.
+        """
+        line = ledger.format_entry(kind, at, self.size if offset is None else offset, facts)
         try:
             self._ledger.put(line)
         except OSError as error:
@@ -208,6 +237,11 @@ class Recorder:
         present = meta.begun_like(self._meta)
         self._folder.replace(META, meta_file.encode(present))
         self._meta = present
+
+    def set_segment_bytes(self, segment_bytes: int) -> None:
+        """Begin a new segment at this size from now on; the present one, at its next write."""
+        self._segment_bytes = max(1, segment_bytes)
+        self._rotate_at = self._segment_start + self._segment_bytes
 
     def close(self) -> None:
         """Close the recording. Harmless when repeated; never raises.
@@ -317,6 +351,7 @@ class Recorder:
         self._segment_start = self.size
         self._rotate_at = self.size + self._segment_bytes
         self._spacing.force()
+        self.rotations += 1
 
     def _failure(self, name: str, error: OSError, written: int) -> WriteFailed:
         path = str(self.folder / name)

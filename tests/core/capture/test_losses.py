@@ -18,7 +18,7 @@ from core.capture.session import Session
 from core.capture.spool import Spool
 from core.clock import Instant, now
 from core.endpoints import UnixEndpoint
-from core.recording import Gap, Meta, Recorder
+from core.recording import Cause, Gap, Meta, Recorder
 from core.recording.ledger import Ledger, LedgerEntry
 from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tests.core.capture.conftest import PATIENCE_S, Chardev, facts_when, running_capture
@@ -184,7 +184,10 @@ async def test_bytes_that_a_full_disk_never_took_are_entered(tmp_path: Path) -> 
     ledger = Ledger(spool.recorder.folder)
     (gap,) = ledger.read_new()
     ledger.close()
-    assert (gap.kind, gap.facts) == ("gap", {"cause": "disk", "lost_bytes": 4000})
+    told = Gap.of(gap)
+    assert told is not None
+    assert (told.cause, told.lost_bytes, told.evidence) == (Cause.DISK, 4000, "File too large")
+    assert gap.offset == 5000
 
 
 async def test_the_ledger_tells_of_every_gap_and_of_the_proxy(

@@ -1,4 +1,4 @@
-"""A disk that is slow or full holds up no reading, and nothing is lost while there is room."""
+"""A disk that is slow or full holds up no reading, and what is lost is told to the byte."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from core.capture.spool import Spool, SpoolOverflow
+from core.capture.spool import Spool
+from core.capture.spools import Spools
 from core.clock import Instant, now
-from core.recording import Meta, Recorder
+from core.errors import RecordingError
+from core.recording import Cause, Gap, Ledger, LedgerEntry, Meta, Recorder
 
 pytestmark = pytest.mark.anyio
 
@@ -31,10 +33,21 @@ def full_disk(limit_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def begin(home: Path) -> Recorder:
-    at = now()
-    meta = Meta(id="vm1", life="one", started_wall=at.wall, started_boot=at.boot)
-    return Recorder.begin(home, "vm1", life="one", meta=meta, at=at)
+def moment(seconds: float) -> Instant:
+    return Instant(1_700_000_000.0 + seconds, 5_000.0 + seconds)
+
+
+def begin(home: Path, sandbox_id: str = "vm1") -> Recorder:
+    meta = Meta(id=sandbox_id, life="one")
+    return Recorder.begin(home, sandbox_id, life="one", meta=meta, at=moment(0))
+
+
+def entries_of(spool: Spool) -> list[LedgerEntry]:
+    ledger = Ledger(spool.recorder.folder)
+    try:
+        return ledger.read_new()
+    finally:
+        ledger.close()
 
 
 def log_of(spool: Spool) -> bytes:
@@ -80,17 +93,98 @@ async def test_what_a_full_disk_refused_is_written_when_there_is_room(tmp_path: 
     assert '"mark"' in ledger
 
 
-async def test_a_queue_that_is_full_says_so_and_keeps_what_it_took(tmp_path: Path) -> None:
+async def test_a_queue_that_is_full_forgets_its_oldest_bytes_and_says_so(tmp_path: Path) -> None:
+    told: list[str] = []
     async with anyio.create_task_group() as tasks:
-        spool = Spool(begin(tmp_path), tasks, lambda _: None, queue_bytes=30 * KB)
+        spool = Spool(begin(tmp_path), tasks, told.append, queue_bytes=30 * KB)
         with full_disk(5 * KB):
-            spool.write(b"a" * 10 * KB, now())
-            spool.write(b"b" * 20 * KB, now())
-            with pytest.raises(SpoolOverflow, match="wait for the disk"):
-                spool.write(b"c" * 20 * KB, now())
+            spool.write(b"a" * 10 * KB, moment(0))
+            spool.enter("mark", moment(1))
+            spool.write(b"b" * 20 * KB, moment(2))
+            spool.write(b"c" * 20 * KB, moment(3))
+            with anyio.fail_after(20):
+                while not any("dropped" in text for text in told):
+                    await anyio.sleep(0.01)
         await until_written(spool)
-        assert log_of(spool) == b"a" * 10 * KB + b"b" * 20 * KB
+        assert log_of(spool) == b"a" * 5 * KB + b"c" * 20 * KB
+        assert told[-1] == ""
         await spool.aclose()
+    assert any("20480 bytes wait in memory, 25600 bytes were dropped" in text for text in told)
+    mark, *gaps = entries_of(spool)
+    assert (mark.kind, mark.offset) == ("mark", 5 * KB)
+    assert [gap.offset for gap in gaps] == [5 * KB] * len(gaps)
+    holes = [Gap.of(gap) for gap in gaps]
+    assert sum(hole.lost_bytes or 0 for hole in holes if hole) == 25 * KB
+    first, last = holes[0], holes[-1]
+    assert first is not None
+    assert last is not None
+    assert (first.cause, first.evidence) == (Cause.DISK, "File too large")
+    assert (first.start, last.end) == (moment(0).wall, moment(2).wall)
+
+
+async def test_a_recording_that_cannot_be_opened_yet_waits_in_memory(tmp_path: Path) -> None:
+    told: list[str] = []
+    opened: list[Recorder] = []
+    home = tmp_path / "home"
+    home.write_text("in the way")
+    async with anyio.create_task_group() as tasks:
+        with pytest.raises(RecordingError) as refused:
+            begin(home)
+        spool = Spool.pending(
+            lambda: begin(home), refused.value, tasks, told.append, on_open=opened.append
+        )
+        spool.enter("attached", now())
+        spool.write(b"early ", now())
+        assert (spool.is_open, spool.size, spool.folder) == (False, 0, None)
+        await anyio.lowlevel.checkpoint()
+        spool.write(b"and late", now())
+        home.unlink()
+        await until_written(spool)
+        assert opened == [spool.recorder]
+        spool.write(b", and direct", now())
+        assert log_of(spool) == b"early and late, and direct"
+        assert await spool.aclose() == 0
+    assert [entry.kind for entry in entries_of(spool)] == ["attached"]
+    assert told[-1] == ""
+
+
+async def test_what_no_recording_was_ever_opened_for_is_counted(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("in the way")
+    async with anyio.create_task_group() as tasks:
+        spool = Spool.pending(
+            lambda: begin(home),
+            RecordingError("no room"),
+            tasks,
+            lambda _: None,
+            on_open=lambda _: None,
+        )
+        spool.write(b"never heard of again", now())
+        with anyio.fail_after(20):
+            assert await spool.aclose() == 20
+
+
+async def test_all_consoles_together_keep_to_a_limit_and_the_largest_gives(tmp_path: Path) -> None:
+    spools = Spools(limit_bytes=64 * KB)
+    async with anyio.create_task_group() as tasks:
+        large, small = (
+            Spool(begin(tmp_path, name), tasks, lambda _: None, spools=spools)
+            for name in ("vm1", "vm2")
+        )
+        with full_disk(1 * KB):
+            small.write(b"s" * 11 * KB, now())
+            for second in range(20):
+                large.write(bytes([65 + second]) * 10 * KB, moment(second))
+            assert spools.memory <= 64 * KB
+        await until_written(large)
+        await until_written(small)
+        await large.aclose()
+        await small.aclose()
+        assert spools.memory == 0
+        assert spools.writing() == {}
+    assert log_of(small) == b"s" * 11 * KB
+    assert log_of(large)[1 * KB :] == b"".join(bytes([65 + n]) * 10 * KB for n in range(15, 20))
+    assert [entry.kind for entry in entries_of(small)] == []
 
 
 async def test_closing_gives_a_disk_that_stays_full_one_more_chance(tmp_path: Path) -> None:
@@ -106,7 +200,7 @@ async def test_closing_gives_a_disk_that_stays_full_one_more_chance(tmp_path: Pa
 async def test_arrival_times_survive_the_queue(tmp_path: Path) -> None:
     async with anyio.create_task_group() as tasks:
         spool = Spool(begin(tmp_path), tasks, lambda _: None)
-        start = now()
+        start = moment(0)
         with full_disk(4 * KB):
             for second in range(4):
                 spool.write(b"x" * 2 * KB, Instant(start.wall + second, start.boot + second))
