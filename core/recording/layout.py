@@ -2,6 +2,7 @@
 
     <recordings>/<sandbox id>/<sequence>-<UTC>/     one generation
         console.000000000000000.log  .timing        segments that are full
+        console.000000000000000.log.zst  .timing.zst    the same, compressed
         console.log  console.timing                 the segment that grows
         console.index  events.jsonl  meta.json
 
@@ -20,6 +21,9 @@ INDEX = "console.index"
 LEDGER = "events.jsonl"
 META = "meta.json"
 
+ZST = ".zst"
+"""Ends the name of a full segment's log or timing that was compressed."""
+
 SEGMENT_BYTES = 32 * 1024 * 1024
 """From this size on a log and its timing are renamed and new ones begin."""
 
@@ -36,7 +40,7 @@ MAX_OFFSET = 10**OFFSET_DIGITS - 1
 
 MAX_SEQUENCE = 999_999
 
-_SEGMENT = re.compile(r"console\.([0-9]{15})\.log")
+_SEGMENT = re.compile(r"console\.([0-9]{15})\.log(?:\.zst)?")
 _GENERATION = re.compile(
     r"([0-9]{6})-([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})\.([0-9]{3})Z"
 )
@@ -65,7 +69,10 @@ def segment_timing(start: int) -> str:
 
 
 def parse_segment_log(name: str) -> int | None:
-    """The first offset of the full segment whose log has this name; None for other names."""
+    """The first offset of the full segment whose log has this name, compressed or not.
+
+    None for other names.
+    """
     found = _SEGMENT.fullmatch(name)
     return int(found[1]) if found else None
 

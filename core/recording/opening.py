@@ -7,7 +7,6 @@ cannot be written: folders, meta data, log, timing, index, ledger, in this order
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from core.errors import RecordingError
 from core.recording import meta as meta_file
 from core.recording.appender import Appender
 from core.recording.folder import Folder
+from core.recording.holding import hold
 from core.recording.layout import (
     INDEX,
     LEDGER,
@@ -114,7 +114,7 @@ def _make(sandbox: Folder, meta: Meta, at: Instant) -> OpenGeneration:
     with contextlib.ExitStack() as undo:
         undo.callback(folder.close)
         undo.callback(_remove, sandbox, folder)
-        _lock(folder)
+        hold(folder)
         folder.replace(META, meta_file.encode(meta))
         opened = _open_files(folder, meta, to_us(at.boot), repaired=None)
         undo.pop_all()
@@ -146,7 +146,7 @@ def _make_folder(sandbox: Folder, at: Instant) -> Folder:
 
 
 def _continue(folder: Folder, before: Meta, meta: Meta, at: Instant) -> OpenGeneration:
-    _lock(folder)
+    hold(folder)
     same_boot = meta.boot_id == before.boot_id != ""
     origin_us = to_us(before.started_boot)
     now_us = to_us(at.boot) - origin_us if same_boot else None
@@ -159,21 +159,6 @@ def _continue(folder: Folder, before: Meta, meta: Meta, at: Instant) -> OpenGene
     if present != before:
         folder.replace(META, meta_file.encode(present))
     return _open_files(folder, present, origin_us, repaired=repaired)
-
-
-def _lock(folder: Folder) -> None:
-    """Hold the generation for as long as its folder is open: two writers would tear it."""
-    try:
-        fcntl.flock(folder.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RecordingError(
-            f"{folder.path} is being written already",
-            path=str(folder.path),
-            hint="Another capture records this console; stop that one first.",
-        ) from None
-    except OSError:
-        # A file system without locks; the capture lock still holds others off.
-        return
 
 
 def _open_files(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from pathlib import Path
 
 from core.errors import RecordingError
 from core.recording.folder import Folder
 from core.recording.layout import LOG, segment_log
-from core.recording.segments import FileId, Segment, contiguous, file_id, survey
+from core.recording.segments import Segment, contiguous, survey
+from core.recording.source import FileId, Source, file_id, open_source
 from core.recording.trouble import explain
 
 MAX_OPEN = 4
-"""How many full segments' logs stay open. A reader reads near one place at a time."""
+"""How many full segments' logs stay open: some MiB each when they are compressed. A reader
+reads near one place at a time."""
 
 _TRIES = 100
 """Each further try means that a rotation happened during the one before."""
@@ -35,8 +36,8 @@ class GenerationReader:
     def __init__(self, folder: Path) -> None:
         self._folder = Folder.open(folder)
         self._segments: tuple[Segment, ...] = ()
-        self._tail = -1
-        self._open: OrderedDict[int, int] = OrderedDict()
+        self._tail: Source | None = None
+        self._open: OrderedDict[int, Source] = OrderedDict()
         try:
             self._look_anew()
         except RecordingError:
@@ -89,7 +90,7 @@ class GenerationReader:
         self._segments = ()
         self._close_tail()
         while self._open:
-            os.close(self._open.popitem()[1])
+            self._open.popitem()[1].close()
         self._folder.close()
 
     def _is_tail(self, log_id: FileId) -> bool:
@@ -105,17 +106,16 @@ class GenerationReader:
             segments = contiguous(survey(self._folder))
             if not segments:
                 break
-            fd = self._folder.open_read(segments[-1].name)
-            if fd is None:
+            tail = open_source(self._folder, segments[-1].name)
+            if tail is None:
                 continue
-            found = os.fstat(fd)
-            if file_id(found) == segments[-1].log_id:
+            if tail.file_id == segments[-1].log_id:
                 self._close_tail()
-                self._tail = fd
-                self._segments = (*segments[:-1], segments[-1].grown(found.st_size))
+                self._tail = tail
+                self._segments = (*segments[:-1], segments[-1].grown(tail.size))
                 self._close_dropped()
                 return
-            os.close(fd)
+            tail.close()
         else:
             # It rotates faster than it can be looked at; what is known stays until later.
             return
@@ -126,11 +126,11 @@ class GenerationReader:
         segment = self._segment_at(offset)
         if segment is None:
             return b""
-        fd = self._tail if segment is self._segments[-1] else self._open_full(segment)
-        if fd < 0:
+        source = self._tail if segment is self._segments[-1] else self._open_full(segment)
+        if source is None:
             return b""
         try:
-            return os.pread(fd, min(size, segment.end - offset), offset - segment.start)
+            return source.pread(min(size, segment.end - offset), offset - segment.start)
         except OSError as error:
             raise explain(self._folder.path / segment.name, error) from error
 
@@ -146,27 +146,27 @@ class GenerationReader:
             return None
         return self._segments[low]
 
-    def _open_full(self, segment: Segment) -> int:
-        """A descriptor of a full segment's log; -1 when it was dropped, and `start` moves."""
-        fd = self._open.get(segment.start)
-        if fd is not None:
+    def _open_full(self, segment: Segment) -> Source | None:
+        """A full segment's log; None when it was dropped, and `start` moves."""
+        source = self._open.get(segment.start)
+        if source is not None:
             self._open.move_to_end(segment.start)
-            return fd
-        opened = self._folder.open_read(segment_log(segment.start))
+            return source
+        opened = open_source(self._folder, segment_log(segment.start))
         if opened is None:
             self._segments = tuple(s for s in self._segments if s.start > segment.start)
-            return -1
+            return None
         self._open[segment.start] = opened
         if len(self._open) > MAX_OPEN:
-            os.close(self._open.popitem(last=False)[1])
+            self._open.popitem(last=False)[1].close()
         return opened
 
     def _close_dropped(self) -> None:
         """Give the disk the space of dropped segments back."""
         for start in [start for start in self._open if start < self.start]:
-            os.close(self._open.pop(start))
+            self._open.pop(start).close()
 
     def _close_tail(self) -> None:
-        if self._tail >= 0:
-            fd, self._tail = self._tail, -1
-            os.close(fd)
+        if self._tail is not None:
+            self._tail.close()
+            self._tail = None

@@ -8,6 +8,7 @@ brought in line with it, one segment at a time:
     timing longer than the log     cut back; a record may become shorter
     index torn, missing or wrong   entries that lead nowhere go, missing ones are made
     renamed log, its timing not    the rename is finished
+    compressed timing              read like any, and left as it is
 
 The index says where to begin to look, so that a long recording is not read from its
 start: from a segment's last entry that still leads to a record, only what follows
@@ -24,9 +25,10 @@ from core.clock import Instant
 from core.recording import index, timing
 from core.recording.folder import Folder
 from core.recording.index import Entry, Spacing
-from core.recording.layout import INDEX, LOG, TIMING, parse_segment_log, segment_timing
+from core.recording.layout import INDEX, LOG, TIMING, ZST, parse_segment_log, segment_timing
 from core.recording.meta import Meta
 from core.recording.segments import Segment, survey
+from core.recording.source import PlainFile, Source, open_source
 from core.recording.timing import to_us
 from core.recording.trouble import explain
 
@@ -94,8 +96,10 @@ def finish_rotation(folder: Folder) -> None:
     if folder.has_own(LOG):
         return
     starts = [start for start in map(parse_segment_log, folder.names()) if start is not None]
-    if starts and folder.stat(segment_timing(max(starts))) is None and folder.has_own(TIMING):
-        folder.rename(TIMING, segment_timing(max(starts)))
+    if starts and folder.has_own(TIMING):
+        name = segment_timing(max(starts))
+        if folder.stat(name) is None and folder.stat(name + ZST) is None:
+            folder.rename(TIMING, name)
     os.close(folder.reopen(TIMING))
     os.close(folder.reopen(LOG))
 
@@ -132,15 +136,15 @@ def _tail(
     if entry.offset != later[0].start or entry.timing_offset:
         return _Tail(at.wall, None, latest_us)
     name = TIMING if later[0].name == LOG else segment_timing(later[0].start)
-    fd = folder.open_read(name)
-    if fd is None:
+    source = open_source(folder, name)
+    if source is None:
         return _Tail(at.wall, None, latest_us)
     try:
-        records = timing.read(fd, 0)
+        records = timing.read(source, 0)
     except OSError as error:
         raise explain(folder.path / name, error) from error
     finally:
-        os.close(fd)
+        source.close()
     elapsed_us = entry.elapsed_us - records.deltas_us[0] if records.length else None
     return _Tail(at.wall, elapsed_us, latest_us)
 
@@ -159,15 +163,26 @@ class _SegmentRepair:
         self._folder = folder
         self._name = TIMING if is_last else segment_timing(segment.start)
         self._spacing = Spacing()
+        self._fd = -1
+        self._source: Source
+        if not is_last and folder.stat(self._name) is None:
+            compressed = open_source(folder, self._name)
+            if compressed is not None:
+                self._source = compressed
+                return
         self._fd = folder.reopen(self._name)
+        self._source = PlainFile(self._fd)
 
     def close(self) -> None:
-        os.close(self._fd)
+        self._source.close()
 
     def run(self, tail: _Tail) -> None:
         try:
             self._begin_at_last_entry()
             short = self._follow()
+            if self._fd < 0:
+                self._end_compressed()
+                return
             size = os.fstat(self._fd).st_size
             if size > self.state.timing_offset:
                 self.cut_bytes = size - self.state.timing_offset
@@ -180,6 +195,12 @@ class _SegmentRepair:
                 self._append(elapsed_us - self.state.elapsed_us, self.orphaned_bytes)
         except OSError as error:
             raise explain(self._folder.path / self._name, error) from error
+
+    def _end_compressed(self) -> None:
+        """Leave what was whole when it was compressed as it is, and go on behind it."""
+        self.state = self.state.moved(
+            self._segment.end, self.state.timing_offset, self.state.elapsed_us
+        )
 
     def _begin_at_last_entry(self) -> None:
         while self.entries:
@@ -196,9 +217,9 @@ class _SegmentRepair:
         """The records from an entry's on; none when it does not lead to a line's beginning."""
         if (entry.timing_offset == 0) != (entry.offset == self._segment.start):
             return timing.NO_RECORDS
-        if entry.timing_offset and os.pread(self._fd, 1, entry.timing_offset - 1) != b"\n":
+        if entry.timing_offset and self._source.pread(1, entry.timing_offset - 1) != b"\n":
             return timing.NO_RECORDS
-        return timing.read(self._fd, entry.timing_offset)
+        return timing.read(self._source, entry.timing_offset)
 
     def _follow(self) -> tuple[int, int] | None:
         """Count records up to the end of the log or of what can be read.
@@ -206,7 +227,7 @@ class _SegmentRepair:
         Returns the delta and the size of a last record that must become shorter.
         """
         while True:
-            records = timing.read(self._fd, self.state.timing_offset)
+            records = timing.read(self._source, self.state.timing_offset)
             if not records.length:
                 return None
             for delta_us, size in zip(records.deltas_us, records.sizes, strict=True):

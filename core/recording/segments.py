@@ -7,7 +7,6 @@ That is also what a crash between the two renames leaves behind.
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from core.recording import index
@@ -20,9 +19,7 @@ from core.recording.layout import (
     segment_log,
     segment_timing,
 )
-
-FileId = tuple[int, int]
-"""Device and inode."""
+from core.recording.source import FileId, Source, file_id, open_source, stat_source
 
 _TRIES = 100
 """Each further try means that a rotation happened during the one before."""
@@ -70,15 +67,16 @@ def survey(folder: Folder) -> tuple[Segment, ...]:
 
 def _full_segments(folder: Folder) -> list[Segment]:
     found_starts = map(parse_segment_log, folder.names())
-    starts = sorted(start for start in found_starts if start is not None)
+    # Between the last two steps of its compression a segment is there twice.
+    starts = sorted({start for start in found_starts if start is not None})
     full: list[Segment] = []
     for i, start in enumerate(starts):
-        name = segment_log(start)
-        found = folder.stat_file(name)
+        found = stat_source(folder, segment_log(start))
         if found is None:
             continue
+        name, log_id, size = found
         limit = starts[i + 1] if i + 1 < len(starts) else MAX_OFFSET
-        full.append(Segment(start, min(found.st_size, limit - start), name, file_id(found)))
+        full.append(Segment(start, min(size, limit - start), name, log_id))
     return full
 
 
@@ -99,15 +97,10 @@ def contiguous(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     return segments[max(first, 0) :]
 
 
-def file_id(found: os.stat_result) -> FileId:
-    """What tells one file from another, whatever their names."""
-    return found.st_dev, found.st_ino
-
-
 class OpenTiming(NamedTuple):
     """A segment's timing file, open to be read."""
 
-    fd: int
+    source: Source
     is_growing: bool
     """Whether records will still be added to it."""
 
@@ -124,18 +117,18 @@ def open_timing(folder: Folder, segment: Segment, *, is_last: bool) -> OpenTimin
         RecordingError: the file may not be read.
     """
     if segment.name == LOG:
-        fd = folder.open_read(TIMING)
+        source = open_source(folder, TIMING)
         log = folder.stat_file(LOG)
         # The log is renamed before its timing, so this was still the timing of this log.
         if log is not None and file_id(log) == segment.log_id:
-            return None if fd is None else OpenTiming(fd, is_growing=True)
-        if fd is not None:
-            os.close(fd)
-    fd = folder.open_read(segment_timing(segment.start))
-    if fd is None and is_last and folder.stat_file(LOG) is None:
+            return None if source is None else OpenTiming(source, is_growing=True)
+        if source is not None:
+            source.close()
+    source = open_source(folder, segment_timing(segment.start))
+    if source is None and is_last and folder.stat_file(LOG) is None:
         # Between the two renames: for an instant, or since a crash.
-        fd = folder.open_read(TIMING)
-        if fd is not None and folder.stat_file(LOG) is not None:
-            os.close(fd)
-            fd = folder.open_read(segment_timing(segment.start))
-    return None if fd is None else OpenTiming(fd, is_growing=False)
+        source = open_source(folder, TIMING)
+        if source is not None and folder.stat_file(LOG) is not None:
+            source.close()
+            source = open_source(folder, segment_timing(segment.start))
+    return None if source is None else OpenTiming(source, is_growing=False)

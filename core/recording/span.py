@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from bisect import bisect_right
 
@@ -11,7 +10,8 @@ from core.recording import index, timing
 from core.recording.folder import Folder
 from core.recording.index import Entry
 from core.recording.layout import MAX_OFFSET
-from core.recording.segments import FileId, Segment, file_id, open_timing
+from core.recording.segments import Segment, open_timing
+from core.recording.source import FileId
 from core.recording.trouble import explain
 
 MAX_RECORDS = 4096
@@ -100,18 +100,18 @@ class Span:
         if opened is None:
             return 0
         try:
-            found = os.fstat(opened.fd)
-            if self._timing_id not in (None, file_id(found)):
+            timing_id, size = opened.source.file_id, opened.source.size
+            if self._timing_id not in (None, timing_id):
                 return 0
-            records = timing.read(opened.fd, self._position)
+            records = timing.read(opened.source, self._position)
         except OSError as error:
             raise explain(folder.path, error) from error
         finally:
-            os.close(opened.fd)
-        self._timing_id = file_id(found)
+            opened.source.close()
+        self._timing_id = timing_id
         self.is_growing = opened.is_growing
         # What is left may be a line that is being written.
-        left = found.st_size - self._position - records.length
+        left = size - self._position - records.length
         self.is_at_end = left < timing.MAX_RECORD_BYTES
         position, end = self._position, self.end
         self._take(records)

@@ -8,9 +8,10 @@ stands for the bytes that came within `MERGE_S` of its moment.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import NamedTuple
+
+from core.recording.source import Source
 
 BLOCK_BYTES = 64 * 1024
 """How much of a timing file is parsed at once: some 3,500 records."""
@@ -56,12 +57,12 @@ def parse(block: bytes) -> Records:
     return Records(tuple(map(int, fields[1::3])), tuple(map(int, fields[2::3])), length)
 
 
-def read(fd: int, position: int, size: int = BLOCK_BYTES) -> Records:
-    """The records that begin at `position` of an open timing file, as many as `size` bytes hold.
+def read(source: Source, position: int, size: int = BLOCK_BYTES) -> Records:
+    """The records that begin at `position` of a timing file, as many as `size` bytes hold.
 
     None at the end of the file, and none where it is damaged.
 
     Raises:
         OSError: the file cannot be read.
     """
-    return parse(os.pread(fd, size, position))
+    return parse(source.pread(size, position))

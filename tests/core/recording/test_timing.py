@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.recording import timing
 from core.recording.layout import MAX_OFFSET
+from core.recording.source import PlainFile
 
 Some = st.lists(st.tuples(st.integers(0, timing.MAX_DELTA_US), st.integers(1, MAX_OFFSET)))
 
@@ -63,8 +65,9 @@ def test_reading_begins_anywhere_and_ends_with_the_file(tmp_path: Path) -> None:
     lines = [timing.record(i, i + 1) for i in range(100)]
     path = tmp_path / "t"
     path.write_bytes(b"".join(lines))
-    with path.open("rb") as file:
-        at = sum(map(len, lines[:50]))
-        assert timing.read(file.fileno(), at).sizes == tuple(range(51, 101))
-        assert timing.read(file.fileno(), path.stat().st_size) == timing.NO_RECORDS
-        assert timing.read(file.fileno(), at + 1) == timing.NO_RECORDS
+    source = PlainFile(os.open(path, os.O_RDONLY))
+    at = sum(map(len, lines[:50]))
+    assert timing.read(source, at).sizes == tuple(range(51, 101))
+    assert timing.read(source, path.stat().st_size) == timing.NO_RECORDS
+    assert timing.read(source, at + 1) == timing.NO_RECORDS
+    source.close()
