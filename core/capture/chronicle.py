@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import anyio.to_thread
@@ -69,7 +68,7 @@ class Chronicle:
     @property
     def size(self) -> int:
         """How much the present generation holds."""
-        return self._spool.recorder.size if self._spool is not None else self._kept_size
+        return self._spool.size if self._spool is not None else self._kept_size
 
     @property
     def is_behind(self) -> bool:
@@ -122,16 +121,19 @@ class Chronicle:
         other consoles are not to wait for them.
         """
         try:
-            opened = await anyio.to_thread.run_sync(
-                _open_recording, self._services.recordings, meta, self._services.previous_alive
-            )
+            opened = await anyio.to_thread.run_sync(_open_recording, self._services, meta)
         except RecordingError:
             if first:
                 log.exception("%s: %d bytes are lost", meta.id, len(first))
             raise
         self._life = meta.life
         self.generation = opened.recorder.generation
-        self._spool = Spool(opened.recorder, self._services.tasks, self._set_trouble)
+        self._spool = Spool(
+            opened.recorder,
+            self._services.tasks,
+            self._set_trouble,
+            spools=self._services.spools,
+        )
         if not self._is_entered:
             self._is_entered = True
             self._spool.enter("proxy-started", self._visit.began, **self._visit.facts)
@@ -189,22 +191,29 @@ class Chronicle:
             self._on_change()
 
 
-def _open_recording(home: Path, meta: Meta, previous_alive: float) -> _Opened:
+def _open_recording(services: Services, meta: Meta) -> _Opened:
     """A recorder, and what an earlier one left for it to go on with.
 
     Raises:
         RecordingError: it cannot be had.
     """
     at = Instant(meta.started_wall, meta.started_boot)
-    known = last_heard(home, meta.id)
-    recorder = Recorder.begin(home, meta.id, life=meta.life, meta=meta, at=at)
+    known = last_heard(services.recordings, meta.id)
+    recorder = Recorder.begin(
+        services.recordings,
+        meta.id,
+        life=meta.life,
+        meta=meta,
+        at=at,
+        segment_bytes=services.spools.segment_bytes,
+    )
     source, position = "", 0
     with contextlib.suppress(RecordingError):
         if read_meta(recorder.folder).started_wall != at.wall:
             source, position = _whereabouts(recorder)
     if known:
         # A capture that was killed heard the guest longer than it had anything to write.
-        known = max(known, previous_alive)
+        known = max(known, services.previous_alive)
     return _Opened(recorder, known, source, position)
 
 

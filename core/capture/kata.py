@@ -95,10 +95,17 @@ class ProxyOutput:
         life = f"kata-proxy {pid} {at.wall:.3f}"
         meta = Meta.of(self._spec, life=life, pid=pid, family=self.family, at=at)
         recorder = Recorder.begin(
-            self._services.recordings, self._spec.id, life=life, meta=meta, at=at
+            self._services.recordings,
+            self._spec.id,
+            life=life,
+            meta=meta,
+            at=at,
+            segment_bytes=self._services.spools.segment_bytes,
         )
         self.generation = recorder.generation
-        spool = Spool(recorder, self._services.tasks, self._set_trouble)
+        spool = Spool(
+            recorder, self._services.tasks, self._set_trouble, spools=self._services.spools
+        )
         spool.enter("proxy-started", self._visit.began, pid=pid, **self._visit.facts)
         spool.enter("attached", at, pid=pid, source="kata-proxy output")
         return spool

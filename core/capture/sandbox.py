@@ -312,6 +312,7 @@ class Sandbox:
             recordings=str(folder) if generation or folder.is_dir() else "",
             generation=generation,
             recording_trouble=reading.trouble if reading else "",
+            disk_bytes=self._services.usage.get(self.spec.id, 0),
         )
 
     def traffic(self) -> Traffic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from anyio.abc import TaskGroup
 
 from core.capture.noticing import Noticing
 from core.capture.readloop import ReadLoop
+from core.capture.spools import Spools
 from core.clock import Instant, now
 from core.sandboxes.model import ConsoleFacts
 
@@ -30,6 +32,10 @@ class Services:
     """Who has a console is asked by one at a time."""
     tasks: TaskGroup
     """Outlives every console: what was read is still written when one is let go."""
+    spools: Spools = field(default_factory=Spools)
+    """What they write, and the memory they share when the disk is slow or full."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """What each sandbox's recordings take on disk; kept by the janitor."""
 
 
 CAPTURE_ENDED = "capture ended"

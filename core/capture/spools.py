@@ -9,6 +9,7 @@ import anyio
 
 from core.clock import Instant
 from core.recording.gaps import Gap
+from core.recording.layout import SEGMENT_BYTES
 
 TOTAL_BYTES = 256 * 1024 * 1024
 """How much memory all consoles' bytes together may take while they wait for the disk."""
@@ -53,6 +54,8 @@ class Spools:
         self.memory = 0
         """How much memory is taken now; each spool adds its part."""
         self.threads = anyio.CapacityLimiter(WRITERS)
+        self.segment_bytes = SEGMENT_BYTES
+        """From what size on a segment is full: for whoever opens a recording."""
         self._limit = limit_bytes
         self._all: set[Writing] = set()
 
@@ -63,6 +66,16 @@ class Spools:
     def leave(self, spool: Writing) -> None:
         """Count it no more. Harmless when repeated."""
         self._all.discard(spool)
+
+    def has(self, spool: Writing) -> bool:
+        """Whether this one is still being written."""
+        return spool in self._all
+
+    def set_segment_bytes(self, segment_bytes: int) -> None:
+        """Begin new segments at this size from now on, in all of them."""
+        self.segment_bytes = segment_bytes
+        for spool in self._all:
+            spool.set_segment_bytes(segment_bytes)
 
     def make_room(self) -> None:
         """Keep to the limit: whoever takes most gives its oldest bytes up."""

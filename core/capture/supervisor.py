@@ -8,12 +8,14 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskGroup
 
+from core.capture.janitor import Janitor
 from core.capture.limits import descriptor_limit, shortage
 from core.capture.noticing import Noticing
 from core.capture.places import Places
 from core.capture.readloop import ReadLoop
 from core.capture.sandbox import Sandbox
 from core.capture.services import Services
+from core.capture.spools import Spools
 from core.errors import GuestwatchError, SandboxClash, UsageError
 from core.sandboxes.ids import check_sandbox_id
 from core.sandboxes.model import ConsoleState, SandboxFacts, SandboxSpec, Traffic
@@ -56,6 +58,8 @@ class Supervisor:
         *,
         previous_alive: float = 0.0,
     ) -> None:
+        spools = Spools()
+        self._janitor = Janitor(places.recordings, spools, self._tell_usage)
         self._services = Services(
             ReadLoop(),
             places.recordings,
@@ -64,6 +68,8 @@ class Supervisor:
             Noticing(),
             anyio.CapacityLimiter(1),
             tasks,
+            spools,
+            self._janitor.usage,
         )
         self._publish = publish
         self._sandboxes: dict[str, Sandbox] = {}
@@ -75,6 +81,7 @@ class Supervisor:
             tasks.start_soon(self._services.loop.run)
             tasks.start_soon(self._services.noticing.run)
             tasks.start_soon(self._count)
+            tasks.start_soon(self._janitor.run)
 
     async def watch(self, spec: SandboxSpec) -> None:
         """Add a sandbox, and start its proxy when `spec.start` says so.
@@ -131,6 +138,7 @@ class Supervisor:
     def configure(self, settings: Settings) -> None:
         """Keep and warn of what `settings` say, from now on."""
         self._settings = settings
+        self._janitor.configure(settings)
 
     @property
     def settings(self) -> Settings:
@@ -178,6 +186,11 @@ class Supervisor:
             if traffic != told:
                 self._publish(TrafficCounted(traffic))
                 told = traffic
+
+    def _tell_usage(self, sandbox_id: str) -> None:
+        # There are recordings of sandboxes that nobody named this time.
+        if sandbox_id in self._sandboxes:
+            self._tell(sandbox_id)
 
     def _tell(self, sandbox_id: str) -> None:
         self._publish(SandboxChanged(self._sandboxes[sandbox_id].facts()))

@@ -203,3 +203,25 @@ class Ledger:
     def close(self) -> None:
         """Let go of the folder. Harmless when repeated."""
         self._folder.close()
+
+
+def cut_torn_line(folder: Folder, fd: int) -> None:
+    """Cut an open ledger back to its last whole line.
+
+    Raises:
+        RecordingError: it cannot be read or cut.
+    """
+    try:
+        size = os.fstat(fd).st_size
+        start = max(0, size - MAX_LINE_BYTES)
+        tail = os.pread(fd, size - start, start)
+        end = tail.rfind(b"\n") + 1
+        if end == len(tail):
+            return
+        if end or start == 0:
+            os.ftruncate(fd, start + end)
+        else:
+            # No entry is that long. Readers skip it, and nothing is thrown away.
+            os.write(fd, b"\n")
+    except OSError as error:
+        raise explain(folder.path / LEDGER, error) from error

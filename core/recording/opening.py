@@ -30,11 +30,10 @@ from core.recording.layout import (
     generation_folder,
     parse_generation,
 )
-from core.recording.ledger import MAX_LINE_BYTES
+from core.recording.ledger import cut_torn_line
 from core.recording.meta import Meta
 from core.recording.repair import Repaired, repair
 from core.recording.timing import to_us
-from core.recording.trouble import explain
 from core.sandboxes.ids import check_sandbox_id
 
 _NAME_TRIES = 16
@@ -172,7 +171,7 @@ def _open_files(
         for name in (TIMING, INDEX, LEDGER):
             fd = open_file(name)
             if name == LEDGER:
-                _cut_torn_line(folder, fd)
+                cut_torn_line(folder, fd)
             appender = Appender(fd)
             undo.callback(appender.close)
             appenders.append(appender)
@@ -191,21 +190,3 @@ def _open_files(
         origin_us=origin_us,
         repaired=repaired,
     )
-
-
-def _cut_torn_line(folder: Folder, fd: int) -> None:
-    """Cut the ledger back to its last whole line."""
-    try:
-        size = os.fstat(fd).st_size
-        start = max(0, size - MAX_LINE_BYTES)
-        tail = os.pread(fd, size - start, start)
-        end = tail.rfind(b"\n") + 1
-        if end == len(tail):
-            return
-        if end or start == 0:
-            os.ftruncate(fd, start + end)
-        else:
-            # No entry is that long. Readers skip it, and nothing is thrown away.
-            os.write(fd, b"\n")
-    except OSError as error:
-        raise explain(folder.path / LEDGER, error) from error

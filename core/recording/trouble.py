@@ -30,6 +30,8 @@ _HINTS = {
     errno.EIO: "The disk reports errors; look at the kernel's messages.",
 }
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a FIFO",
@@ -53,6 +55,11 @@ def explain(path: Path, error: OSError | ValueError) -> RecordingError:
         errno=code,
         hint=_HINTS.get(code, ""),
     )
+
+
+def is_full(error: RecordingError) -> bool:
+    """Whether it is a lack of room on the disk, which may pass."""
+    return error.errno in _FULL
 
 
 def hint_for(code: int) -> str:

@@ -15,6 +15,7 @@ from core.capture.process import run_capture
 from core.client import Client, open_client
 from core.sandboxes.model import SandboxFacts, SandboxSpec
 from core.sandboxes.named import sandbox_spec
+from core.settings import Settings
 
 PATIENCE_S = 20.0
 
@@ -27,13 +28,23 @@ def places(tmp_path: Path) -> Places:
 
 @asynccontextmanager
 async def running_capture(
-    places: Places, *specs: SandboxSpec, linger_s: float = 3600.0
+    places: Places,
+    *specs: SandboxSpec,
+    linger_s: float = 3600.0,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Client]:
     """A capture in this process, and a viewer of it; ends with the block."""
     ready = anyio.Event()
 
     async def capture() -> None:
-        await run_capture(places, stays=False, specs=specs, on_ready=ready.set, linger_s=linger_s)
+        await run_capture(
+            places,
+            stays=False,
+            specs=specs,
+            settings=settings,
+            on_ready=ready.set,
+            linger_s=linger_s,
+        )
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(capture)
