@@ -7,9 +7,9 @@ import os
 import resource
 from pathlib import Path
 
-CONSOLE_DESCRIPTORS = 8
-"""What one console takes at most while it is opened: socket, pin, log, timing, index,
-ledger, and the folders on the way to them."""
+CONSOLE_DESCRIPTORS = 6
+"""A console takes five (socket, pin, folder, log, timing), and a few more while it is
+opened."""
 
 OWN_DESCRIPTORS = 160
 """What capture itself takes at most: as many viewers and askers as it serves, its locks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 
 class Appender:
@@ -10,12 +11,17 @@ class Appender:
 
     Two ways to survive a write that fails half-way: `owe` keeps what is missing and
     `settle` completes the torn line later; `put` takes a torn line back.
+
+    Args:
+        fd: the file.
+        reopen: opens it again after `rest`; it may raise a `RecordingError`.
     """
 
-    __slots__ = ("_fd", "_owed", "_torn", "size")
+    __slots__ = ("_fd", "_owed", "_reopen", "_torn", "size")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, reopen: Callable[[], int] | None = None) -> None:
         self._fd = fd
+        self._reopen = reopen
         self._owed = b""
         self._torn = False
         self.size = os.fstat(fd).st_size
@@ -40,7 +46,10 @@ class Appender:
 
         Raises:
             OSError: not all of it could be written; the rest is still owed.
+            RecordingError: the file cannot be opened again; all of it is still owed.
         """
+        if self._owed:
+            self._wake()
         while self._owed:
             written = os.write(self._fd, self._owed)
             self.size += written
@@ -51,7 +60,9 @@ class Appender:
 
         Raises:
             OSError: it could not be written. Put it again to try again.
+            RecordingError: the file cannot be opened again.
         """
+        self._wake()
         if self._torn:
             os.ftruncate(self._fd, self.size)
             self._torn = False
@@ -71,8 +82,20 @@ class Appender:
         except OSError:
             self._torn = True
 
+    def rest(self) -> None:
+        """Hold no descriptor until there is something to write, unless a line is torn or owed."""
+        if self._reopen is not None and self._fd >= 0 and not self._torn and not self._owed:
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+
+    def _wake(self) -> None:
+        if self._fd < 0 and self._reopen is not None:
+            self._fd = self._reopen()
+            self.size = os.fstat(self._fd).st_size
+
     def close(self) -> None:
         """Close the file. Harmless when repeated."""
+        self._reopen = None
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)

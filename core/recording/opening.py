@@ -7,6 +7,7 @@ cannot be written: folders, meta data, log, timing, index, ledger, in this order
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 from dataclasses import dataclass
@@ -172,7 +173,10 @@ def _open_files(
             fd = open_file(name)
             if name == LEDGER:
                 cut_torn_line(folder, fd)
-            appender = Appender(fd)
+            # Index and ledger get a line now and then: a thousand consoles need not hold
+            # two thousand descriptors for that.
+            again = None if name == TIMING else functools.partial(folder.reopen, name)
+            appender = Appender(fd, again)
             undo.callback(appender.close)
             appenders.append(appender)
         undo.pop_all()

@@ -96,6 +96,8 @@ class Recorder:
         self._timing = opened.timing
         self._index = opened.index
         self._ledger = opened.ledger
+        self._index.rest()
+        self._ledger.rest()
         self._spacing = Spacing()
         self._origin_us = opened.origin_us
         self._elapsed_us = opened.elapsed_us
@@ -197,6 +199,7 @@ class Recorder:
         """
         self._end_record()
         self._settle(0)
+        self._index.rest()
 
     def enter(self, kind: str, at: Instant, **facts: Fact) -> None:
         """Enter something into the ledger, at the present offset.
@@ -227,6 +230,7 @@ class Recorder:
             self._ledger.put(line)
         except OSError as error:
             raise explain(self.folder / LEDGER, error) from error
+        self._ledger.rest()
 
     def update_meta(self, meta: Meta) -> None:
         """Replace the meta data; when and in which life the generation began is kept.
@@ -315,6 +319,8 @@ class Recorder:
         except OSError as error:
             name = TIMING if self._timing.owes else INDEX
             raise self._failure(name, error, written) from error
+        except RecordingError as error:
+            raise self._not_written(error, written) from error
         self._owes = False
 
     # Rotation.
@@ -340,9 +346,7 @@ class Recorder:
             log = self._folder.create(LOG)
         except RecordingError as error:
             self._rotate_at = self.size + min(_ROTATE_AGAIN_BYTES, self._segment_bytes)
-            raise WriteFailed(
-                str(error), path=error.path, errno=error.errno, hint=error.hint, written=written
-            ) from error
+            raise self._not_written(error, written) from error
         old_log, self._log = self._log, log
         os.close(old_log)
         self._timing.close()
@@ -352,6 +356,12 @@ class Recorder:
         self._rotate_at = self.size + self._segment_bytes
         self._spacing.force()
         self.rotations += 1
+
+    @staticmethod
+    def _not_written(error: RecordingError, written: int) -> WriteFailed:
+        return WriteFailed(
+            str(error), path=error.path, errno=error.errno, hint=error.hint, written=written
+        )
 
     def _failure(self, name: str, error: OSError, written: int) -> WriteFailed:
         path = str(self.folder / name)

@@ -191,6 +191,7 @@ def test_rotation_leaves_no_descriptor_behind(tmp_path: Path) -> None:
     before = open_descriptors()
     for i in range(50):
         recorder.write(b"x" * 10, moment(i))
+    recorder.flush()
     assert open_descriptors() == before
     recorder.close()
     assert len(list(recorder.folder.iterdir())) == 2 * 50 + 5
