@@ -15,27 +15,25 @@ All consoles' queues together are bounded as well (`core.capture.spools`).
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
-from core.capture.backlog import Backlog, Chunk, Entry, Hole, Item
+from core.capture.backlog import Backlog, Entry
 from core.capture.contain import Contained
+from core.capture.draining import enter_item, evidence_of, write_items, written_of
 from core.capture.spools import Spools
-from core.clock import Instant, now
-from core.errors import RecordingError, WriteFailed
+from core.clock import Instant
+from core.errors import RecordingError
 from core.recording import Recorder
 from core.recording.gaps import GAP, Gap
 from core.recording.ledger import Fact
-from core.recording.trouble import explain
 
 log = logging.getLogger("guestwatch.capture")
 
@@ -43,27 +41,14 @@ SLOW_WRITE_S = 0.020
 QUEUE_BYTES = 8 * 1024 * 1024
 """How much memory one console's bytes may take while they wait for the disk."""
 
-BATCH_BYTES = 1024 * 1024
-"""How much is handed to the writer at once; only what waits behind it can be dropped."""
+CATCH_UP_BYTES = 2 * 1024 * 1024
+"""Twice what one console gives in one round of the read loop."""
 
 RETRY_S = 1.0
 TELL_S = 1.0
 """How often a trouble's numbers are told anew."""
 
-ROOM_BYTES = 256 * 1024
-"""A gap is entered once a disk that was full has so much room for what comes after it."""
-
 SLOW = "the disk is slow"
-
-
-def written_of(error: RecordingError) -> int:
-    """How many bytes of a failed write did reach the log."""
-    return error.written if isinstance(error, WriteFailed) else 0
-
-
-def evidence_of(error: RecordingError) -> str:
-    """What a gap says of a disk's refusal."""
-    return os.strerror(error.errno) if error.errno else str(error)
 
 
 class Spool:
@@ -92,6 +77,8 @@ class Spool:
         self._tasks = tasks
         self._on_trouble = on_trouble
         self._backlog = Backlog(queue_bytes)
+        # What is handed to the writer at once cannot be dropped.
+        self._batch_bytes = queue_bytes // 2
         self._counted = 0
         self._why = self._evidence = SLOW
         self._told_at = 0.0
@@ -236,9 +223,9 @@ class Spool:
             return lost
         try:
             for entry in entries:
-                _enter(self._recorder, entry)
+                enter_item(self._recorder, entry)
             if hole is not None:
-                _enter(self._recorder, hole)
+                enter_item(self._recorder, hole)
         except RecordingError:
             return lost
         finally:
@@ -250,7 +237,7 @@ class Spool:
     def _enter(self, entry: Entry) -> None:
         if not self._writing and self._recorder is not None:
             try:
-                _enter(self._recorder, entry)
+                enter_item(self._recorder, entry)
             except RecordingError as error:
                 self._fall_back(str(error), evidence_of(error))
             else:
@@ -329,49 +316,38 @@ class Spool:
         return None
 
     async def _write_waiting(self) -> RecordingError | None:
-        while True:
-            items = self._backlog.take(BATCH_BYTES)
+        """Write all that waits; returns why that stopped, None when it did not."""
+        error: RecordingError | None = None
+        while error is None and self._backlog:
+            items = self._backlog.take(self._batch_bytes)
             error = await anyio.to_thread.run_sync(
-                _write_items, self.recorder, items, limiter=self._spools.threads
+                write_items, self.recorder, items, limiter=self._spools.threads
             )
             self._backlog.settle()
+            while error is None and self._backlog:
+                error, was_slow = self._catch_up()
+                if was_slow:
+                    break
+                await anyio.lowlevel.checkpoint()
             self._account()
-            if error is not None or not self._backlog:
-                return error
-
-
-def _write_items(recorder: Recorder, items: deque[Item]) -> RecordingError | None:
-    """Write items from the left and remove them; returns why that stopped, None when it did not."""
-    try:
-        while items:
-            item = items[0]
-            if isinstance(item, Chunk):
-                _write_chunk(recorder, item, items)
-            elif isinstance(item, Hole) and recorder.free_bytes < ROOM_BYTES:
-                # The ledger may have room where the log has none. Another hole would follow.
-                return explain(recorder.folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-            else:
-                _enter(recorder, item)
-            items.popleft()
-        recorder.flush()
-    except RecordingError as error:
         return error
-    return None
 
+    def _catch_up(self) -> tuple[RecordingError | None, bool]:
+        """Write twice what a turn of the loop reads; returns an error, and whether it is slow.
 
-def _write_chunk(recorder: Recorder, chunk: Chunk, items: deque[Item]) -> None:
-    try:
-        recorder.write(chunk.data, chunk.at)
-    except RecordingError as error:
-        items[0] = Chunk(chunk.data[written_of(error) :], chunk.at)
-        raise
-
-
-def _enter(recorder: Recorder, item: Entry | Hole) -> None:
-    if isinstance(item, Hole):
-        recorder.enter_gap(item.gap(), now())
-    else:
-        recorder.enter_at(item.offset, item.kind, item.at, item.facts)
+        The disk has just taken a batch. A thread would go on losing to the loop that reads
+        a flood, since only one of the two runs at a time, and drop what could be written.
+        """
+        written = 0
+        while self._backlog and written < CATCH_UP_BYTES:
+            before, began = self._backlog.waiting, time.monotonic()
+            error = write_items(self.recorder, self._backlog.take(1))
+            self._backlog.settle()
+            written += before - self._backlog.waiting
+            if error is not None or time.monotonic() - began > SLOW_WRITE_S:
+                return error, True
+        self._account()
+        return None, False
 
 
 def in_mb(size: int) -> str:
