@@ -1,10 +1,11 @@
-"""`python -m tests.core.capture.small_disk FOLDER BACKEND`: a console floods a disk that fills up.
+"""`python -m tests.core.capture.small_disk FOLDER BACKEND WAY`: a disk that is or becomes full.
 
 Run where FOLDER is a file system of 12 MB; prints what happened as JSON.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -14,7 +15,9 @@ import anyio
 
 from core.capture.spool import Spool
 from core.clock import now
+from core.errors import RecordingError
 from core.recording import Gap, GenerationReader, Ledger, Meta, Recorder, RecordingClock
+from core.recording.trouble import is_full
 
 CHUNK = 64 * 1024
 CHUNKS = 160
@@ -81,6 +84,49 @@ def look(folder: Path) -> dict[str, object]:
     }
 
 
+async def open_late(folder: Path) -> dict[str, object]:
+    """A VM that appears while the disk is full."""
+    told: list[str] = []
+    opened: list[Recorder] = []
+    ballast = folder / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+
+    def begin() -> Recorder:
+        return Recorder.begin(
+            folder / "recordings", "vm1", life="one", meta=Meta(id="vm1"), at=now()
+        )
+
+    async with anyio.create_task_group() as tasks:
+        try:
+            begin()
+        except RecordingError as error:
+            is_told_apart = is_full(error)
+            spool = Spool.pending(begin, error, tasks, told.append, on_open=opened.append)
+        spool.enter("attached", now())
+        for number in range(16):
+            spool.write(printed(number), now())
+            await anyio.sleep(PACE_S)
+        was_open = spool.is_open
+        ballast.unlink()
+        with anyio.fail_after(20):
+            while spool.is_behind:
+                await anyio.sleep(0.01)
+        await spool.aclose()
+    recorder = opened[0]
+    reader, ledger = GenerationReader(recorder.folder), Ledger(recorder.folder)
+    return {
+        "is_told_apart": is_told_apart,
+        "was_open": was_open,
+        "is_exact": reader.read(0, 1 << 30) == b"".join(map(printed, range(16))),
+        "entries": [(entry.kind, entry.offset) for entry in ledger.read_new()],
+        "generations": len(list(recorder.folder.parent.iterdir())),
+        "told": told,
+    }
+
+
 if __name__ == "__main__":
+    WAYS = {"flood": flood, "late": open_late}
     os.umask(0o077)
-    print(json.dumps(anyio.run(flood, Path(sys.argv[1]), backend=sys.argv[2])))
+    print(json.dumps(anyio.run(WAYS[sys.argv[3]], Path(sys.argv[1]), backend=sys.argv[2])))

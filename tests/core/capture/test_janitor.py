@@ -11,7 +11,15 @@ from core.capture.janitor import Janitor
 from core.capture.places import Places
 from core.capture.spool import Spool
 from core.capture.spools import Spools
-from core.recording import Cause, Gap, GenerationReader, Ledger, Recorder, read_meta
+from core.recording import (
+    Cause,
+    Gap,
+    GenerationReader,
+    Ledger,
+    Recorder,
+    RecordingClock,
+    read_meta,
+)
 from core.recording.quota import MAX_GENERATIONS
 from core.settings import Settings
 from tests.core.capture.conftest import PATIENCE_S, Chardev, facts_when, running_capture
@@ -82,10 +90,31 @@ async def test_the_oldest_segments_go_and_the_ledger_tells_which(tmp_path: Path)
         assert gap.end == pytest.approx(moment(10 * number + 9).wall)
         assert gap.evidence == "quota of 500 kB a sandbox"
         assert gap.cause is Cause.QUOTA
+    clock = RecordingClock(folder)
+    assert clock.at(reader.start - 1) is None
+    assert clock.at(reader.start) == pytest.approx(moment(reader.start / 10_000))
+    clock.close()
     reader.close()
     before = taken(tmp_path)
     await tidy(janitor)
     assert taken(tmp_path) == before
+
+
+async def test_what_lost_its_oldest_segments_can_be_gone_on_with(tmp_path: Path) -> None:
+    folder = ended(tmp_path, 1_000_000)
+    janitor = Janitor(tmp_path, Spools())
+    janitor.configure(settings(console=500_000))
+    await tidy(janitor)
+    recorder = begin(tmp_path, at=2000, segment_bytes=SEGMENT)
+    assert (recorder.folder, recorder.size) == (folder, 1_000_000)
+    recorder.write(b"and on", moment(2000))
+    recorder.close()
+    reader, clock = GenerationReader(folder), RecordingClock(folder)
+    assert reader.read(reader.start, MB) == text(reader.start, 1_000_000) + b"and on"
+    assert clock.elapsed(1_000_000) == pytest.approx(2000.0)
+    assert clock.elapsed(reader.start) == pytest.approx(reader.start / 10_000)
+    reader.close()
+    clock.close()
 
 
 async def test_what_is_written_loses_its_full_segments_through_its_own_ledger(
@@ -260,7 +289,7 @@ async def test_a_watched_guest_that_floods_keeps_to_its_quota(
         )
         folder = Path(facts.recordings, facts.generation)
         reader = GenerationReader(folder)
-        assert reader.read(reader.start, 8 * MB) == text(reader.start, 8 * MB)
+        assert reader.read(reader.start, 8 * MB) == text(0, 8 * MB)[reader.start :]
         told = gaps(folder)
         assert sum(gap.lost_bytes or 0 for _, gap in told) == reader.start > 6 * MB
         reader.close()
