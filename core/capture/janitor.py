@@ -44,6 +44,9 @@ IDLE_S = 600.0
 PAUSE_S = 0.010
 """Between two steps of compressing, each a megabyte: capture comes first."""
 
+AGAIN_S = 600.0
+"""A generation that could not be compressed is tried again after so long."""
+
 TELL_BYTES = 1_000_000
 """A sandbox's facts are told anew when it takes so much more or less."""
 
@@ -75,6 +78,7 @@ class Janitor:
         self._stock = Stock(home)
         self._told: dict[str, int] = {}
         self._tried: dict[Path, int] = {}
+        self._not_before: dict[Path, float] = {}
         self._limits = Limits(0, 0)
         self._round_at = 0.0
         self._threads = anyio.CapacityLimiter(2)
@@ -111,6 +115,9 @@ class Janitor:
         except RecordingError as error:
             log.warning("quotas cannot be kept: %s", error)
             return False
+        for known in (self._tried, self._not_before):
+            for folder in known.keys() - self._stock.generations.keys():
+                del known[folder]
         drops = self._what_goes()
         done = 0
         for piece, evidence in drops[:MAX_DROPS]:
@@ -191,25 +198,36 @@ class Janitor:
 
     async def _compress(self) -> None:
         while True:
-            folder = self._next_to_compress()
-            if folder is None:
+            found = False
+            with Contained("compressing recordings", lambda _: None):
+                found = await self.compress_next()
+            if not found:
                 await anyio.sleep(LOOK_S * 4)
-                continue
-            with Contained(f"compressing {folder}", lambda _: None):
-                await self.compress(folder)
 
-    async def compress(self, folder: Path) -> None:
-        """Compress an ended generation, in steps with pauses."""
+    async def compress_next(self) -> bool:
+        """Compress a generation that has ended, if the last look found one; whether it did."""
+        folder = self._next_to_compress()
+        if folder is not None:
+            # Until it is done: whatever goes wrong, it is not tried again at once.
+            self._not_before[folder] = anyio.current_time() + AGAIN_S
+            if await self.compress(folder):
+                self._not_before.pop(folder, None)
+        return folder is not None
+
+    async def compress(self, folder: Path) -> bool:
+        """Compress an ended generation, in steps with pauses; whether that worked."""
         steps = compress_generation(folder, now())
         try:
             while await self._in_thread(lambda: next(steps, self) is None):  # noqa: ASYNC110
                 await anyio.sleep(PAUSE_S)
         except RecordingError as error:
             log.warning("%s cannot be compressed: %s", folder, error)
+            return False
         finally:
             steps.close()
             self._stock.forget(folder)
             self._round_at = 0.0
+        return True
 
     def _next_to_compress(self) -> Path | None:
         """A generation that has ended, is not compressed and was not tried as it is now."""
@@ -217,6 +235,8 @@ class Janitor:
         newest = {folder.parent: folder for folder in self._stock.generations}
         for folder, found in self._stock.generations.items():
             if folder in writing or self._tried.get(folder) == found.changed_ns:
+                continue
+            if anyio.current_time() < self._not_before.get(folder, 0.0):
                 continue
             is_newest = newest[folder.parent] == folder
             if is_newest and now().wall - found.written < self._idle_s:
