@@ -5,7 +5,9 @@
 
 ASCII only, so that no name or error text from outside can forge a line or reach a
 terminal as a control code. `offset` is the generation's size at that moment: the
-entry belongs between the byte before and the byte at it.
+entry belongs between the byte before and the byte at it. Lines are in the order in
+which they were entered; only the gap that a quota leaves belongs further back, where
+the bytes begin that are still there.
 """
 
 from __future__ import annotations
