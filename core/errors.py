@@ -5,6 +5,7 @@ GuestwatchError
 │   ├── InvalidSandboxId
 │   ├── InvalidConsoleUrl
 │   ├── SandboxClash           an id that is taken by another console URL
+│   ├── InvalidAlertPattern    a pattern that is no RE2 expression, or matches every line
 │   └── ConfigError            names file, line and key
 ├── ProxyError                 the seed's messages
 │   ├── UnknownProxyType
@@ -82,6 +83,10 @@ class InvalidConsoleUrl(UsageError):
 
 class SandboxClash(UsageError):
     """A sandbox named twice with two different console URLs."""
+
+
+class InvalidAlertPattern(UsageError):
+    """A user's alert pattern that cannot be used."""
 
 
 class ConfigError(UsageError):
