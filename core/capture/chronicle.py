@@ -134,6 +134,7 @@ class Chronicle:
             self._set_trouble,
             spools=self._services.spools,
         )
+        self._services.scanning.watch(meta.id, self._spool)
         if not self._is_entered:
             self._is_entered = True
             self._spool.enter("proxy-started", self._visit.began, **self._visit.facts)
@@ -184,6 +185,7 @@ class Chronicle:
 
     async def _close(self, spool: Spool) -> None:
         self._unentered += await spool.aclose()
+        self._services.scanning.forget(spool)
 
     def _set_trouble(self, trouble: str) -> None:
         if trouble != self.trouble:

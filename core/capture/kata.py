@@ -106,6 +106,7 @@ class ProxyOutput:
         spool = Spool(
             recorder, self._services.tasks, self._set_trouble, spools=self._services.spools
         )
+        self._services.scanning.watch(self._spec.id, spool)
         spool.enter("proxy-started", self._visit.began, pid=pid, **self._visit.facts)
         spool.enter("attached", at, pid=pid, source="kata-proxy output")
         return spool
@@ -128,6 +129,7 @@ class ProxyOutput:
             else:
                 self._spool.enter("detached", at, cause=self._visit.leaving)
             await self._spool.aclose()
+            self._services.scanning.forget(self._spool)
 
     def _set_trouble(self, trouble: str) -> None:
         self.trouble = trouble

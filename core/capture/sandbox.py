@@ -313,6 +313,7 @@ class Sandbox:
             generation=generation,
             recording_trouble=reading.trouble if reading else "",
             disk_bytes=self._services.usage.get(self.spec.id, 0),
+            scan=self._services.scanning.facts(self.spec.id, generation),
         )
 
     def traffic(self) -> Traffic:

@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 
 from core.capture.noticing import Noticing
 from core.capture.readloop import ReadLoop
+from core.capture.scanning import Scanning
 from core.capture.spools import Spools
 from core.clock import Instant, now
 from core.sandboxes.model import ConsoleFacts
@@ -32,6 +33,8 @@ class Services:
     """Who has a console is asked by one at a time."""
     tasks: TaskGroup
     """Outlives every console: what was read is still written when one is let go."""
+    scanning: Scanning
+    """Told of every recording, looks in it for what is worth alarm."""
     spools: Spools = field(default_factory=Spools)
     """What they write, and the memory they share when the disk is slow or full."""
     usage: Mapping[str, int] = field(default_factory=dict)

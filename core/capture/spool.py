@@ -180,7 +180,7 @@ class Spool:
         if time.monotonic() - began > SLOW_WRITE_S:
             self._fall_back(SLOW, SLOW)
 
-    def enter(self, kind: str, at: Instant, **facts: Fact) -> None:
+    def enter(self, kind: str, at: Instant, /, **facts: Fact) -> None:
         """Enter something into the ledger, in its place between the bytes."""
         self._enter(Entry(kind, at, facts))
 

@@ -14,14 +14,15 @@ from core.capture.noticing import Noticing
 from core.capture.places import Places
 from core.capture.readloop import ReadLoop
 from core.capture.sandbox import Sandbox
+from core.capture.scanning import Scanning
 from core.capture.services import Services
 from core.capture.spools import Spools
 from core.errors import GuestwatchError, SandboxClash, UsageError
 from core.sandboxes.ids import check_sandbox_id
-from core.sandboxes.model import ConsoleState, SandboxFacts, SandboxSpec, Traffic
+from core.sandboxes.model import AlertFacts, ConsoleState, SandboxFacts, SandboxSpec, Traffic
 from core.sandboxes.named import place_of
 from core.settings import Settings
-from core.wire import Event, SandboxChanged, TrafficCounted
+from core.wire import AlertRaised, Event, SandboxChanged, TrafficCounted
 
 log = logging.getLogger("guestwatch.capture")
 
@@ -59,17 +60,19 @@ class Supervisor:
         previous_alive: float = 0.0,
     ) -> None:
         spools = Spools()
+        self._scanning = Scanning(self._raise_alert, self._tell)
         self._janitor = Janitor(places.recordings, spools, self._tell_usage)
         self._services = Services(
-            ReadLoop(),
-            places.recordings,
-            places.runtime,
-            previous_alive,
-            Noticing(),
-            anyio.CapacityLimiter(1),
-            tasks,
-            spools,
-            self._janitor.usage,
+            loop=ReadLoop(),
+            recordings=places.recordings,
+            runtime=places.runtime,
+            previous_alive=previous_alive,
+            noticing=Noticing(),
+            asking=anyio.CapacityLimiter(1),
+            tasks=tasks,
+            scanning=self._scanning,
+            spools=spools,
+            usage=self._janitor.usage,
         )
         self._publish = publish
         self._sandboxes: dict[str, Sandbox] = {}
@@ -80,6 +83,7 @@ class Supervisor:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._services.loop.run)
             tasks.start_soon(self._services.noticing.run)
+            tasks.start_soon(self._scanning.run)
             tasks.start_soon(self._count)
             tasks.start_soon(self._janitor.run)
 
@@ -136,7 +140,12 @@ class Supervisor:
             ) from None
 
     def configure(self, settings: Settings) -> None:
-        """Keep and warn of what `settings` say, from now on."""
+        """Keep and warn of what `settings` say, from now on.
+
+        Raises:
+            InvalidAlertPattern: an alert's pattern cannot be used; nothing has changed.
+        """
+        self._scanning.configure(settings.alerts)
         self._settings = settings
         self._janitor.configure(settings)
 
@@ -172,6 +181,7 @@ class Supervisor:
         async with anyio.create_task_group() as tasks:
             for sandbox in self._sandboxes.values():
                 tasks.start_soon(sandbox.release)
+        await self._scanning.drain()
 
     async def _count(self) -> None:
         last = anyio.current_time()
@@ -191,6 +201,10 @@ class Supervisor:
         # There are recordings of sandboxes that nobody named this time.
         if sandbox_id in self._sandboxes:
             self._tell(sandbox_id)
+
+    def _raise_alert(self, sandbox_id: str, alert: AlertFacts) -> None:
+        self._publish(AlertRaised(sandbox_id, alert))
+        self._tell(sandbox_id)
 
     def _tell(self, sandbox_id: str) -> None:
         self._publish(SandboxChanged(self._sandboxes[sandbox_id].facts()))

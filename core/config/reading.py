@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.config.document import Document, Table
-from core.errors import ConfigError, ConsoleError, InvalidSandboxId, UnknownProxyType, UsageError
+from core.console.alerts import check_pattern
+from core.errors import (
+    ConfigError,
+    ConsoleError,
+    InvalidAlertPattern,
+    InvalidSandboxId,
+    UnknownProxyType,
+    UsageError,
+)
 from core.proxy.types import ProxyType
 from core.sandboxes.ids import check_sandbox_id
 from core.sandboxes.model import SandboxSpec
@@ -142,6 +150,10 @@ def _alerts(document: Document) -> tuple[AlertPattern, ...]:
             if not table.values.get(key):
                 raise document.error(table, "", f"has no {key}")
         name, pattern = str(table.values["name"]), str(table.values["pattern"])
+        try:
+            check_pattern(pattern)
+        except InvalidAlertPattern as error:
+            raise document.error(table, "pattern", str(error), error.hint) from error
         severity = table.values.get("severity", Severity.WARNING)
         if severity not in tuple(Severity):
             known = ", ".join(Severity)

@@ -14,6 +14,7 @@ from core.recording.history import Generation, History, last_heard
 from core.recording.layout import SEGMENT_BYTES
 from core.recording.ledger import Fact, Ledger, LedgerEntry
 from core.recording.life import read_account
+from core.recording.ledger import Fact, Ledger, LedgerEntry, enter_late
 from core.recording.meta import Meta, read_meta
 from core.recording.outside import enter_gaps_outside
 from core.recording.reader import GenerationReader
@@ -39,5 +40,6 @@ __all__ = [
     "enter_gaps_outside",
     "last_heard",
     "read_account",
+    "enter_late",
     "read_meta",
 ]

@@ -86,6 +86,33 @@ def _bounded(value: Fact, length: int) -> Fact:
     return value
 
 
+def enter_late(folder: Path, kind: str, at: Instant, offset: int, /, **facts: Fact) -> None:
+    """Enter something into the ledger of a generation that was closed already.
+
+    One write of a whole line at the end of the file: a recorder that goes on with the
+    generation meanwhile is not disturbed.
+
+    Args:
+        folder: the generation's.
+        kind: what happened.
+        at: when.
+        offset: the generation's size.
+        facts: what else is known of it.
+
+    Raises:
+        RecordingError: it could not be written.
+    """
+    line = format_entry(kind, at, offset, facts)
+    with Folder.open(folder) as opened:
+        fd = opened.reopen(LEDGER)
+        try:
+            os.write(fd, line)
+        except OSError as error:
+            raise explain(folder / LEDGER, error) from error
+        finally:
+            os.close(fd)
+
+
 def parse_entry(line: bytes) -> LedgerEntry | None:
     """The entry of one line; None when it is none. Never raises."""
     if len(line) > MAX_LINE_BYTES:

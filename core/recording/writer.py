@@ -201,7 +201,7 @@ class Recorder:
         self._settle(0)
         self._index.rest()
 
-    def enter(self, kind: str, at: Instant, **facts: Fact) -> None:
+    def enter(self, kind: str, at: Instant, /, **facts: Fact) -> None:
         """Enter something into the ledger, at the present offset.
 
         Raises:

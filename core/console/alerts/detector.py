@@ -58,6 +58,12 @@ class Detector:
         """Whether `idle` may have something to tell."""
         return self._traces.is_untold or (self._line_length > 0 and self._looks < _LOOKS)
 
+    @property
+    def resume(self) -> int:
+        """Where another detector would have to begin to miss nothing that was not told."""
+        line = self._line_start if self._line_length else self._next
+        return min(line, self._traces.first_untold(line))
+
     def feed(self, offset: int, data: bytes) -> list[Alert]:
         """The alerts that are certain once `data` was seen.
 

@@ -43,6 +43,11 @@ class Traces:
         """Whether one has an alert to give."""
         return any(trace.kind is not None and not trace.is_told for trace in self._open.values())
 
+    def first_untold(self, otherwise: int) -> int:
+        """Where the first report begins whose alert is still to be given."""
+        untold = (trace.start for trace in self._open.values() if not trace.is_told)
+        return min(untold, default=otherwise)
+
     def take(self, message: Message, opener: Opener | None, start: int, end: int) -> list[Alert]:
         """Put a line in its place; returns the alerts of reports that are over by it."""
         # What a program prints is not part of what the kernel, which stamps, reports.
