@@ -101,7 +101,10 @@ class Opener(NamedTuple):
     """Whether it also comes as the second line of a report that has begun: `Oops: 0002 [#1]`."""
 
 
-_AFTERMATH = re.compile(r"Oops|Internal error: |invalid opcode|general protection|int3|Out of mem")
+_AFTERMATH = re.compile(
+    r"Oops|Internal error: |invalid opcode|general protection|int3|double fault: "
+    r"|(?:Memory cgroup out|Out) of mem"
+)
 
 
 def opener_of(text: str) -> Opener | None:

@@ -22,7 +22,7 @@ _LINES = re.compile(
   | Modules\ linked\ in | Hardware\ name: | CPU:?\ ?\#?\d | Tainted: | Not\ tainted
   | \ +(?:Not\ )?[Tt]ainted | Workqueue: | pstate:
   | (?:pc|lr|sp|sepc|epc|ra|ps|tp|gp|t\d|s\d{1,2}|a\d)\ ?:\  | x\d{1,2}\ ?: | Kernel\ Offset:
-  | ---\[\ end | -{8,}\[\ cut\ here | \#PF: | PGD\  | (?:\[[0-9a-f]{8,16}\]\ )?pgd=
+  | ---\[\ end | -{8,}\[\ cut\ here | \#PF: | PGD\  | (?:\[[0-9a-f]{8,16}\]\ )?\*?pgd\ ?=
   | Mem\ abort\ info | Data\ abort\ info
   | \ {2}(?:ESR|EC|SET|EA|FSC|ISV|CM|GCS|DABT|Exception\ class)\b | (?:user|swapper)\ pgtable
   | Rebooting\ in | Sending\ NMI | NMI\ backtrace | Shutting\ down\ cpus
@@ -31,7 +31,8 @@ _LINES = re.compile(
   | (?:rcu:\ ?)?\s{1,9}(?:\d{1,5}-|\((?:detected\ by|t=)) | rcu:\ (?!INFO) | Task\ dump\ for
   | (?:RCU\ grace-period\ )?kthread\  | irq\ event\ stamp | hard?irqs\ last | softirqs\ last
   | Showing\ all\ locks | \d+\ locks?\ held\ by | \ \#\d+:\  | Preemption\ disabled\ at
-  | INFO:\ lockdep | in_atomic\(\) | preempt_count: | RCU\ nest\ depth | last_sysfs_file
+  | INFO:\ (?:lockdep|NMI\ handler) | PHYS_OFFSET | CPU\ features:
+  | Memory\ Limit: | in_atomic\(\) | preempt_count: | RCU\ nest\ depth | last_sysfs_file
   | Dumping\ ftrace | Last\ Breaking | Oops | invalid\ opcode | RSP:\  | ORIG_RAX | FAULT_
   | unwind | Process\ \S{1,32}\ \(pid | Internal\ error | Insufficient\ stack
   | note:\ run\ with
@@ -45,7 +46,8 @@ _SANITIZER = re.compile(
     ={20,} | -{20,}$
   | (?:Read|Write|Free|[Rr]ace|[Oo]ut-of-bounds|[Uu]se-after-free|[Ii]nvalid
     |write|read)\b.{0,160}\b(?:size|at|to|of|by)\b
-  | (?:Allocated|Freed|allocated|freed)\ by | The\ buggy\ address | which\ belongs\ to
+  | (?:Allocated|Freed|allocated|freed)\ by | The\ buggy\ address | \ ?which\ belongs\ to
+  | \ ?\d+-byte\ region
   | located\ \d+\ bytes | Memory\ state\ around | [\ >]{0,2}[0-9a-f]{8,16}:\  | \ +\^
   | page:| raw:\  | flags:\  | head:\  | page\ dumped | Last\ potentially | Second\ to\ last
   | The\ (?:variable|stack) | kfence- | Reported\ by | value\ changed | index\ -?\d+\ is\ out
@@ -59,7 +61,8 @@ _SANITIZER = re.compile(
 _OOM = re.compile(
     r"""
     Mem-Info | \ ?\w{0,24}(?:active_|inactive_|isolated_|slab_|mapped:|free:|unevictable:)\S*
-  | Node\ \d+ | lowmem_reserve | \d+\ (?:total\ )?pages? | \d+\ pages\  | Swap\ cache
+  | \ ?\w{2,32}:\d | Node\ \d+ | lowmem_reserve | \d+\ (?:total\ )?pages? | \d+\ pages\b
+  | Swap\ cache
   | (?:Free|Total)\ swap | Tasks\ state | \[\ +pid\ +\] | \[\ {0,9}\d+\]\ +\d+\ +\d+
   | oom-kill:| oom_reaper: | Out\ of\ memory | Memory\ cgroup
   | (?:memory|swap|kmem|memory\+swap):\ usage | \w{2,40}\ \d{1,20}$ | Unreclaimable\ slab

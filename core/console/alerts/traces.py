@@ -26,6 +26,9 @@ _UNSTAMPED = "-"
 _FOREWORD = re.compile(r"-{8,}\[ cut here \]|={64,}$")
 _KILLED = re.compile(r"(?:Memory cgroup out|Out) of memory(?: \([\w ]+\))?: Kill")
 
+_CRASHES = frozenset({Kind.PANIC, Kind.OOPS, Kind.BUG})
+"""What `Oops: 0002 [#1]` and its like come behind, and say nothing new of."""
+
 
 class Traces:
     """Open reports, at most `MAX_OPEN`."""
@@ -93,7 +96,8 @@ class Traces:
             if not trace.is_told:
                 if trace.kind is Kind.OOM and _KILLED.match(text):
                     trace.retitle(text)
-                trace.becomes(opener.kind, text)
+                if not (opener.is_aftermath and trace.kind in _CRASHES):
+                    trace.becomes(opener.kind, text)
                 trace.extend(text, end)
                 return self._missed(but=trace)
         done = self._close(key) if trace is not None else []
@@ -139,7 +143,10 @@ def _is_same(trace: Trace, opener: Opener) -> bool:
         return opener.kind is Kind.OOM and opener.is_aftermath
     if opener.kind is trace.kind is Kind.AGENT:
         return True
-    return opener.is_aftermath and not trace.has_body
+    if trace.has_body:
+        return False
+    # Without caller ids two CPUs that crash together are told from one by nothing.
+    return opener.is_aftermath or opener.kind is trace.kind is Kind.OOPS
 
 
 def _is_news(trace: Trace, opener: Opener) -> bool:
