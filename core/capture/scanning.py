@@ -19,6 +19,7 @@ import anyio
 import msgspec
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
+from core.capture.contain import Contained
 from core.capture.scanned import Scanned
 from core.capture.spool import Spool
 from core.console.alerts import Rules
@@ -135,10 +136,12 @@ class Scanning:
                 await self._woken()
                 continue
             began = anyio.current_time()
-            try:
-                await self._run_one()
-            except OSError as error:
-                log.error("the scanner could not be started: %s", error)
+            # Nothing that the scanner is or says may end capture.
+            with Contained("scanning", lambda _error: None):
+                try:
+                    await self._run_one()
+                except OSError as error:
+                    log.error("the scanner could not be started: %s", error)
             if anyio.current_time() - began > SETTLED_S:
                 pause = RETRY_FIRST_S
             log.warning("the scanner ended; it is started again in %.1f s", pause)

@@ -33,7 +33,9 @@ LINE = b"[   12.345678] e1000: eth0 NIC Link is Up 1000 Mbps Full Duplex, Flow C
 PANIC = (
     b"[   12.345678] Kernel panic - not syncing: number %d\n[   12.345679] ---[ end Kernel panic\n"
 )
-OOPS = b"[   12.345678] BUG: unable to handle page fault for address: %x\n"
+OOPS = (
+    b"[   12.345678] BUG: unable to handle page fault at %x\n[   12.345679] ---[ end trace 0 ]---\n"
+)
 FLOOD_BYTES_S = 18 * MB
 PROBES = 200
 CATCH_UP_BYTES = 200 * MB
@@ -101,8 +103,8 @@ async def _latency(folder: Path) -> None:
         open_ = [await _probe(chardev, client, OOPS, number) for number in range(PROBES // 2)]
         quiet = [await _probe(chardev, client, OOPS, n, floods=False) for n in range(PROBES // 2)]
         _tell("a report with an end", ended)
-        _tell("a report without", open_)
-        _tell("a report without and nothing behind it", quiet)
+        _tell("a report that may go on", open_)
+        _tell("one with nothing behind it", quiet)
     chardev.exit()
 
 

@@ -79,6 +79,26 @@ _AGENT = re.compile(
 _OWN = {Kind.SANITIZER: _SANITIZER, Kind.OOM: _OOM, Kind.AGENT: _AGENT}
 
 _BODY = re.compile(r"[Cc]all [Tt]race|Backtrace|---\[ end|stack backtrace|Mem-Info")
+_PATIENCE = 8
+"""How many quiet looks a report is given whose end has not come: a busy host stops its
+guests in mid-line, and half a report says half of what happened."""
+
+_RETURN = r"\ ?</TASK>|\ (?:ret_from_fork|secondary_startup|entry_SYSCALL|el0t?_)|---\[ end"
+_CRASH_END = re.compile(r"---\[ end")
+_LAST = {
+    Kind.PANIC: re.compile(r"---\[ end Kernel|Kernel Offset|Rebooting in"),
+    Kind.OOPS: _CRASH_END,
+    Kind.BUG: _CRASH_END,
+    Kind.WARNING: _CRASH_END,
+    Kind.SANITIZER: re.compile(r"={20,}|---\[ end"),
+    Kind.OOM: re.compile(r"(?:Memory cgroup out|Out) of memory|Killed process|oom_reaper: "),
+    Kind.HARD_LOCKUP: re.compile(_RETURN),
+    Kind.SOFT_LOCKUP: re.compile(_RETURN),
+    Kind.RCU_STALL: re.compile(_RETURN),
+    Kind.HUNG_TASK: re.compile(_RETURN),
+}
+"""With which line a report has said the most of it. A kind that is not here always has."""
+
 _END = re.compile(r"---\[ end Kernel panic")
 
 
@@ -88,6 +108,8 @@ class Trace:
 
     Attributes:
         kind: None while only `[ cut here ]` or a row of `=` was seen.
+        is_whole: the line came with which it has said the most of it.
+        looks: how often it was found as it was the time before.
         is_told: its alert was given already; what else belongs to it raises no other one.
     """
 
@@ -99,7 +121,8 @@ class Trace:
     lines: int = 1
     misses: int = 0
     has_body: bool = False
-    has_grown: bool = True
+    is_whole: bool = False
+    looks: int = -1
     is_told: bool = False
 
     def alert(self) -> Alert:
@@ -128,15 +151,28 @@ class Trace:
         self.end = end
         self.lines += 1
         self.misses = 0
-        self.has_grown = True
+        self.looks = -1
         self.has_body = self.has_body or _BODY.match(text) is not None
+        self._notice_end(text)
         return _END.match(text) is not None
+
+    def look(self) -> bool:
+        """Look whether it still grows; whether it is time to tell of it."""
+        self.looks += 1
+        return self.looks >= (1 if self.is_whole else _PATIENCE)
+
+    def _notice_end(self, text: str) -> None:
+        if self.kind is not None:
+            last = _LAST.get(self.kind)
+            self.is_whole = self.is_whole or last is None or last.match(text) is not None
 
     def becomes(self, kind: Kind, text: str) -> None:
         """Take its kind from a line, unless that is less grave than what it is."""
         if self.kind is None or GRAVITY[kind] < GRAVITY[self.kind]:
             self.kind = kind
             self.title = text[:MAX_TITLE_CHARS]
+            self.is_whole = False
+            self._notice_end(text)
 
     def retitle(self, text: str) -> None:
         """A later line says better what happened."""

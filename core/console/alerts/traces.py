@@ -71,13 +71,14 @@ class Traces:
         return self._missed()
 
     def quiet(self) -> list[Alert]:
-        """Tell of the reports that have not grown since the last call."""
+        """Tell of the reports that have not grown since the last call, or for some if their end
+        is still to come.
+        """
         told = []
         for trace in self._open.values():
-            if trace.kind is not None and not trace.is_told and not trace.has_grown:
+            if trace.look() and trace.kind is not None and not trace.is_told:
                 trace.is_told = True
                 told.append(trace.alert())
-            trace.has_grown = False
         return told
 
     def close_all(self) -> list[Alert]:

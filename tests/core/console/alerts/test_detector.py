@@ -160,8 +160,7 @@ def test_a_quiet_moment_tells_of_a_report_that_is_not_over() -> None:
     detector = Detector()
     data = b"[    1.000000] BUG: unable to handle page fault\n[    1.000001] Call Trace:\n"
     assert detector.feed(0, data) == []
-    assert detector.idle() == []
-    (alert,) = detector.idle()
+    (alert,) = [alert for _ in range(20) for alert in detector.idle()]
     assert (alert.kind, alert.start, alert.end) == ("oops", 0, len(data))
     assert not detector.is_waiting
     # What belongs to it raises no second one, and what is graver does.
@@ -172,6 +171,17 @@ def test_a_quiet_moment_tells_of_a_report_that_is_not_over() -> None:
     (panic,) = detector.flush()
     assert panic.kind == "panic"
     assert panic.start == len(data) + more.index(b"\n") + 1
+
+
+def test_a_report_that_has_its_end_is_told_sooner_than_one_that_stopped_in_its_midst() -> None:
+    begin = b"[    1.000000] BUG: unable to handle page fault\n[    1.000001] Call Trace:\n"
+    looks = []
+    for data in (begin, begin + b"[    1.000002] ---[ end trace 0000000000000000 ]---\n"):
+        detector = Detector()
+        assert detector.feed(0, data) == []
+        looks.append(next(n for n in range(1, 20) if detector.idle()))
+    assert looks[1] == 2
+    assert looks[0] > looks[1]
 
 
 def test_a_prompt_is_told_after_a_quiet_moment_and_not_again() -> None:
