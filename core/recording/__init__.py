@@ -12,9 +12,8 @@ from core.recording.clock import RecordingClock
 from core.recording.gaps import Cause, Gap
 from core.recording.history import Generation, History, last_heard
 from core.recording.layout import SEGMENT_BYTES
-from core.recording.ledger import Fact, Ledger, LedgerEntry
-from core.recording.life import read_account
 from core.recording.ledger import Fact, Ledger, LedgerEntry, enter_late
+from core.recording.life import read_account
 from core.recording.meta import Meta, read_meta
 from core.recording.outside import enter_gaps_outside
 from core.recording.reader import GenerationReader
@@ -38,8 +37,8 @@ __all__ = [
     "Stretch",
     "WriteFailed",
     "enter_gaps_outside",
+    "enter_late",
     "last_heard",
     "read_account",
-    "enter_late",
     "read_meta",
 ]
