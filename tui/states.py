@@ -191,6 +191,11 @@ _CLOSE_OTHER = (
 _TAKE = "Press T to attach it all the same"
 
 
+def what_helps(facts: SandboxFacts) -> SafeStr:
+    """What to do about a console that others have."""
+    return sentences(facts.console.hint, _TAKE if facts.console.is_takeable else "")
+
+
 def _not_watched(facts: SandboxFacts) -> SafeStr:
     if facts.proxy.state is ProxyState.STOPPED:
         return sentences("The proxy is stopped", "Press s to start it")
@@ -207,7 +212,7 @@ def _holder(facts: SandboxFacts) -> str:
     pid, name = facts.console.holder_pid, facts.console.holder_name
     if not pid:
         return name or "another process"
-    return f"{pid} ({name})" if name else f"process {pid}"
+    return f"pid {pid} ({name})" if name else f"pid {pid}"
 
 
 def sentences(*parts: str) -> SafeStr:

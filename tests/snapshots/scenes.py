@@ -13,13 +13,21 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import msgspec
 from textual.pilot import Pilot
 
 from core.clock import Instant
 from core.demo.recordings import load_recording
 from core.proxy.types import ProxyType
 from core.recording import Meta, Recorder
-from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
+from core.sandboxes.model import (
+    AlertFacts,
+    ConsoleState,
+    ProxyState,
+    SandboxFacts,
+    ScanFacts,
+)
+from core.settings import Severity
 from tests.fakes import NOON, ScriptedLink, sandbox
 from tui.app import GuestwatchApp
 
@@ -150,7 +158,7 @@ def _web(home: Path) -> SandboxFacts:
 
 def _panicked(home: Path) -> SandboxFacts:
     # Its VMM was killed in the middle of the trace, so that the first line can be seen.
-    return _guest(
+    facts = _guest(
         home,
         "fuzz-2",
         _said("linux61-initramfs-panic", b"do_syscall_64+0x5d/0x90\r\n"),
@@ -158,6 +166,14 @@ def _panicked(home: Path) -> SandboxFacts:
         reason="VMM exited",
         silent_s=33.0,
     )
+    alert = AlertFacts(
+        kind="panic",
+        title="Kernel panic - not syncing: sysrq triggered crash",
+        severity=Severity.CRITICAL,
+        generation=facts.generation,
+        wall=NOON - 34.0,
+    )
+    return msgspec.structs.replace(facts, scan=ScanFacts(alerts=1, last=alert))
 
 
 def _pod(home: Path) -> SandboxFacts:
@@ -207,17 +223,11 @@ def _states(_: Path) -> list[SandboxFacts]:
         sandbox(
             "waiting",
             ConsoleState.WAITING,
-            reason="another client has this console; QEMU serves one at a time, and this one is"
+            reason="pid 4711 (socat) has this console; it serves one at a time, and this one is"
             " next",
             hint="Close the other client. Nothing is written to the guest until then.",
         ),
-        sandbox(
-            "held",
-            ConsoleState.HELD,
-            reason="the kata-proxy reads this console; its output is recorded instead",
-            holder=(4711, "kata-proxy"),
-            proxy_type=ProxyType.KATA,
-        ),
+        _held(),
         sandbox("silent", silent_s=47.0),
         sandbox("ended", ConsoleState.ENDED, reason="VMM exited"),
         sandbox(
@@ -238,6 +248,21 @@ def _states(_: Path) -> list[SandboxFacts]:
             "stopped", ConsoleState.NOT_WATCHED, reason="the proxy is stopped", hint="Start it."
         ),
     ]
+
+
+def _held() -> SandboxFacts:
+    """A console that a colleague's socat has."""
+    facts = sandbox("held", ConsoleState.HELD, reason="held by pid 4711 (socat)")
+    console = msgspec.structs.replace(
+        facts.console,
+        holder_pid=4711,
+        holder_name="socat",
+        hint="Close the other client.",
+        consequence="Attaching throws nobody off: it waits behind socat (pid 4711), and is next,"
+        " before whoever wants to come back.",
+        is_takeable=True,
+    )
+    return msgspec.structs.replace(facts, console=console)
 
 
 def _only_state(name: str, home: Path) -> list[SandboxFacts]:
@@ -272,6 +297,7 @@ SCENES = {
         Scene("rebooted", lambda home: [_rebooted(home)], keys=("1",)),
         Scene("help", _four, keys=("question_mark",)),
         Scene("confirm", _kata_proxy, keys=("s",)),
+        Scene("take", lambda home: [_held(), _web(home)], keys=("T",)),
         Scene("states", _states),
         *(
             Scene(f"state-{name}", partial(_only_state, name))

@@ -24,6 +24,7 @@ SHOTS: dict[str, tuple[str, str, tuple[int, int]]] = {
     "states": ("states", "dark", (160, 50)),
     "help": ("help", "dark", (120, 40)),
     "confirm": ("confirm", "dark", (100, 30)),
+    "take": ("take", "dark", (110, 32)),
     "empty": ("empty", "dark", (100, 30)),
 }
 """Each picture's scene, theme and size in columns and rows."""

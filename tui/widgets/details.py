@@ -11,7 +11,7 @@ from core.console import SafeStr, safe_text
 from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tui import amounts
 from tui.literal import literal
-from tui.states import gravest, in_trouble, sentences, sign_of, why_empty
+from tui.states import gravest, in_trouble, sentences, sign_of, what_helps, why_empty
 from tui.widgets.ink import Inked, middle_cut
 
 _LABEL_COLUMNS = 9
@@ -44,7 +44,8 @@ class Details(Inked):
             return Content("")
         lines = [self._pair(label, value, width) for label, value in _pairs(facts)]
         reason, hint = _trouble(facts, self.now)
-        tone = "failed" if in_trouble(facts) else sign_of(facts, self.now).tone
+        is_held = facts.console.state is ConsoleState.HELD
+        tone = "failed" if in_trouble(facts) and not is_held else sign_of(facts, self.now).tone
         paragraphs = self._wrapped(reason, tone, width) + self._wrapped(hint, "quiet", width)
         if paragraphs:
             lines += [Content(""), *paragraphs]
@@ -120,6 +121,8 @@ def _trouble(facts: SandboxFacts, now: float) -> tuple[SafeStr, SafeStr]:
         return sentences(alert.title), safe_text("")
     if facts.console.state is ConsoleState.CONNECTED:
         return sentences(facts.console.note), safe_text("")
-    if facts.console.state in (ConsoleState.NOT_WATCHED, ConsoleState.HELD):
+    if facts.console.state is ConsoleState.HELD:
+        return sentences(facts.console.reason), what_helps(facts)
+    if facts.console.state is ConsoleState.NOT_WATCHED:
         return why_empty(facts, now), safe_text("")
     return sentences(facts.console.reason), sentences(facts.console.hint)
