@@ -10,6 +10,8 @@ import dataclasses
 
 from core.recording import Cause, Gap
 
+_SILENCES = (Cause.NO_CAPTURE, Cause.CLOSED, Cause.RESTARTED)
+
 MAX_GAPS = 64
 """A console that changes its reasons more often than that has its oldest gaps joined."""
 
@@ -63,10 +65,11 @@ class Absence:
         """The gaps up to now that no recording tells of.
 
         Those in which no capture ran are not among them: the next one finds them itself.
+        Nor is the time since a console's end: as far as is known there was no guest.
         """
         self._close(at)
         gaps, self._gaps = self._gaps, []
-        return [gap for gap in gaps if gap.cause is not Cause.NO_CAPTURE]
+        return [gap for gap in gaps if gap.cause not in _SILENCES]
 
     def _close(self, at: float) -> None:
         if self._open is None:

@@ -94,7 +94,8 @@ def test_a_signal_ends_it_cleanly_to_the_last_byte(
             record.process.send_signal(signal.Signals[name])
         told = record.ended()
     assert record.process.returncode == 0
-    assert f"ended: 1 sandbox, {SIZE} bytes, 0 gaps" in told
+    # The console was there before it was named: a gap of some milliseconds.
+    assert f"ended: 1 sandbox, {SIZE} bytes, 1 gap" in told
     assert home.log("vm1") == b"".join(pieces(Kind.LINES, SIZE))
     ledger = (home.generations("vm1")[-1] / "events.jsonl").read_text()
     assert "detached" in ledger
@@ -139,7 +140,7 @@ def test_without_names_all_that_the_config_names_are_recorded(
     ):
         until(lambda: record.has("a", 640) and record.has("b", 1280))
         record.process.terminate()
-        assert "ended: 2 sandboxes, 1920 bytes, 0 gaps" in record.ended()
+        assert "ended: 2 sandboxes, 1920 bytes, 2 gaps" in record.ended()
 
 
 def test_a_restart_goes_on_and_counts_the_gap(home: Home, short_folder: Path) -> None:
@@ -183,7 +184,7 @@ def test_more_consoles_than_descriptors_are_told_at_the_start(
         try:
             assert process.stderr is not None
             told = ""
-            while "30 consoles need about 400 descriptors; the hard limit is 300" not in told:
+            while "30 consoles need about 340 descriptors; the hard limit is 300" not in told:
                 line = process.stderr.readline()
                 assert line, told
                 told += line

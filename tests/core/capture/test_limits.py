@@ -29,9 +29,9 @@ CROWD = 150
 
 def test_a_limit_that_is_too_low_is_told_with_what_to_do() -> None:
     words = shortage(2000, 4096)
-    assert words.startswith("2,000 consoles need about 16,160 descriptors; the hard limit is 4,096")
-    assert "LimitNOFILE=16160" in words
-    assert "ulimit -Hn 16160" in words
+    assert words.startswith("2,000 consoles need about 12,160 descriptors; the hard limit is 4,096")
+    assert "LimitNOFILE=12160" in words
+    assert "ulimit -Hn 12160" in words
     assert shortage(2000, descriptors_needed(2000)) == ""
     assert shortage(2000, resource.RLIM_INFINITY) == ""
 

@@ -11,6 +11,7 @@ import pytest
 from core.capture.places import Places
 from core.sandboxes.model import ConsoleState
 from core.sandboxes.named import sandbox_spec
+from core.settings import Auto
 from tests.core.capture.conftest import facts_when, recorded, running_capture
 from tests.core.endpoints.sites_stream import PORT, HvsockSite, free_port, listen_tcp
 
@@ -67,7 +68,8 @@ async def test_guest_that_does_not_listen_yet_is_asked_again_until_it_does(
 ) -> None:
     path = tmp_path / "vm.vsock"
     site = HvsockSite(path)
-    spec = sandbox_spec("vm1", f"hvsock:{path}:{PORT}")
+    # Connecting to a guest's port starts something in the guest: never unasked.
+    spec = sandbox_spec("vm1", f"hvsock:{path}:{PORT}", auto=Auto.ALL)
     async with running_capture(places, spec) as client, anyio.create_task_group() as tasks:
         site.refuse()
         facts = await facts_when(client, lambda f: f.console.state is ConsoleState.FAILED)
