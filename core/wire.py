@@ -1,6 +1,6 @@
 """The control socket's language: JSON lines, shaped like QMP.
 
-    ◀ {"guestwatch": {"version": "0.1.0", "protocol": 1, "pid": 4711}}
+    ◀ {"guestwatch": {"version": "0.1.0", "protocol": 2, "pid": 4711}}
     ▶ {"execute": "start", "arguments": {"id": "vm1"}, "id": 7}
     ◀ {"return": {}, "id": 7}
     ◀ {"error": {"class": "SandboxClash", "desc": "…", "hint": "…"}, "id": 8}
@@ -17,7 +17,7 @@ import msgspec
 from core.sandboxes.model import AlertFacts, SandboxFacts, SandboxSpec, Traffic
 from core.settings import Settings
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_REQUEST_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """A list of 1,000 sandboxes is about 1 MB; more than this is no answer of ours."""

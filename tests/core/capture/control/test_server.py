@@ -14,7 +14,7 @@ import pytest
 from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from core import __version__
+from core import __version__, wire
 from core.capture.control.listener import bind_control
 from core.capture.places import Places
 from core.capture.spawn import ensure_capture
@@ -58,7 +58,7 @@ async def test_it_greets_with_its_version(places: Places) -> None:
         async with raw.stream:
             greeting = (await raw.line())["guestwatch"]
             assert isinstance(greeting, dict)
-            assert greeting["protocol"] == 1
+            assert greeting["protocol"] == wire.PROTOCOL
 
 
 async def test_an_answer_carries_the_requests_id(places: Places) -> None:
