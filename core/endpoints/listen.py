@@ -158,7 +158,8 @@ class ListenEndpoint:
             ConsoleForbidden: the path is another user's or may not be bound, or a
                 stranger dialed.
             ConsoleBusy: another program listens there.
-            ConsoleError: the path cannot be bound for another reason.
+            ConsoleError: the path cannot be bound for another reason, or too many files
+                are open to take up who dialed.
         """
         listener = self._bound()
         if self._life is None or self._life.is_over:
@@ -173,6 +174,7 @@ class ListenEndpoint:
         Raises:
             ConsoleRefused: the VMM has hung up.
             ConsoleBusy: the connection is being read already.
+            ConsoleError: too many files are open.
         """
         if not isinstance(pin, ListenPin):
             raise TypeError("a dialed console is opened through its own pin")
@@ -182,7 +184,10 @@ class ListenEndpoint:
             raise listen_trouble.hung_up(self._path)
         if life.is_taken:
             raise listen_trouble.taken(self._path)
-        console = ListenConsole(life, self._listener.sock, url=self._url, path=self._path)
+        try:
+            console = ListenConsole(life, self._listener.sock, url=self._url, path=self._path)
+        except OSError as error:
+            raise listen_trouble.while_accepting(error, self._path) from error
         life.is_taken = True
         return console
 
@@ -219,6 +224,8 @@ class ListenEndpoint:
             sock, _ = listener.sock.accept()
         except BlockingIOError as error:
             raise listen_trouble.nobody_dialed(self._path) from error
+        except OSError as error:
+            raise listen_trouble.while_accepting(error, self._path) from error
         sock.setblocking(False)
         raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         pid, uid, _ = _UCRED.unpack(raw)

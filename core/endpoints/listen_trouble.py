@@ -113,9 +113,26 @@ def while_binding(error: OSError, path: str) -> ConsoleError:
             errno=number,
             hint=f"Name a path in a folder that user {os.geteuid()} may write.",
         )
-    hint = ""
-    if number in (errno.EMFILE, errno.ENFILE):
-        hint = "Too many files are open; raise the limit with ulimit -n."
     return ConsoleError(
-        f"Cannot listen on {path}: {os.strerror(number)}", path=path, errno=number, hint=hint
+        f"Cannot listen on {path}: {os.strerror(number)}",
+        path=path,
+        errno=number,
+        hint=_hint_for(number),
     )
+
+
+def while_accepting(error: OSError, path: str) -> ConsoleError:
+    """Why a VMM that dialed `path` could not be taken up; it waits in the queue."""
+    number = error.errno or 0
+    return ConsoleError(
+        f"Cannot take up the VMM that dialed {path}: {os.strerror(number)}",
+        path=path,
+        errno=number,
+        hint=_hint_for(number),
+    )
+
+
+def _hint_for(number: int) -> str:
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "Too many files are open; raise the limit with ulimit -n."
+    return ""

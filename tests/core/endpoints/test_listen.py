@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -236,6 +237,31 @@ def refusal(path: Path) -> ConsoleError:
 def leave_behind(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as gone:
         gone.bind(str(path))
+
+
+@pytest.mark.anyio
+async def test_vmm_that_dials_while_no_descriptor_is_left_is_taken_up_later(
+    endpoint: ListenEndpoint, folder: Path
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with dial(folder) as vmm:
+        vmm.sendall(b"early")
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+            with pytest.raises(ConsoleError, match="Cannot take up") as caught:
+                endpoint.pin()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert "ulimit -n" in caught.value.hint
+        pin = endpoint.pin()
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+            with pytest.raises(ConsoleError, match="Cannot take up"):
+                await endpoint.connect(pin)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with closing(await endpoint.connect(pin)) as console:
+            assert console.read_nowait() == b"early"
 
 
 def test_socket_that_a_crash_left_is_replaced(folder: Path) -> None:
