@@ -10,7 +10,11 @@ import dataclasses
 
 from core.recording import Cause, Gap
 
+_NOT_TO_BE_RECAST = frozenset({Cause.HELD, Cause.WAITING, Cause.NOT_ATTACHED})
+"""What was known while it lasted stays true, whatever ended it."""
+
 _SILENCES = (Cause.NO_CAPTURE, Cause.CLOSED, Cause.RESTARTED)
+"""What the next capture finds by itself, or was no silence of a guest that ran."""
 
 MAX_GAPS = 64
 """A console that changes its reasons more often than that has its oldest gaps joined."""
@@ -42,8 +46,13 @@ class Absence:
         self._open = Gap(cause, at, at, evidence)
 
     def recast(self, cause: Cause, evidence: str) -> None:
-        """What it is not heard for has another cause than it seemed, from its start on."""
-        if self._open is not None and self._was_heard:
+        """What it is not heard for has another cause than it seemed, from its start on.
+
+        That somebody else had it, or that nobody wanted it, is no seeming.
+        """
+        if self._open is None or self._open.cause in _NOT_TO_BE_RECAST:
+            return
+        if self._was_heard:
             self._open = dataclasses.replace(self._open, cause=cause, evidence=evidence)
 
     def end(self, at: float, *, known: float, born: float) -> list[Gap]:

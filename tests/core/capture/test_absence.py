@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,14 @@ def test_an_end_that_was_a_restart_is_one_gap() -> None:
     absence.recast(Cause.RESTARTED, "another console is there")
     gaps = absence.end(15.0, known=0, born=14.0)
     assert gaps == [Gap(Cause.RESTARTED, 12.0, 15.0, "another console is there")]
+
+
+@pytest.mark.parametrize("cause", [Cause.HELD, Cause.WAITING, Cause.NOT_ATTACHED])
+def test_a_restart_does_not_make_forgotten_who_had_the_console_before(cause: Cause) -> None:
+    absence = heard()
+    absence.begin(cause, 12.0, "pid 7 (socat)")
+    absence.recast(Cause.RESTARTED, "another console is there")
+    assert absence.end(15.0, known=0, born=0) == [Gap(cause, 12.0, 15.0, "pid 7 (socat)")]
 
 
 def test_before_the_guest_was_heard_nothing_is_a_restart() -> None:
