@@ -150,6 +150,11 @@ class Lives:
                 if await self._look(again_at, is_blocked):
                     self._tried_at = anyio.current_time()
                     self._is_granted = self._is_refused = False
+                    if self._status.facts.is_takeable:
+                        # A yes that comes from now on would be for the attempt after this.
+                        self._status.set(
+                            ConsoleState.CONNECTING, f"connecting to {self._spec.console}"
+                        )
                     return
                 self._status.notice_exit(self.vmm_pid)
                 await self._notice.wait(self._look_s(again_at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,19 @@ async def test_with_auto_off_even_a_free_console_waits_for_a_yes(
         await client.take("vm1")
         await chardev.accept()
         await facts_when(client, lambda f: f.console.state is ConsoleState.CONNECTED)
+
+
+async def test_a_yes_is_for_the_attempt_that_it_began(places: Places, chardev: Chardev) -> None:
+    with contextlib.ExitStack() as queue:
+        for _ in range(2):
+            # Its queue is full: an attempt takes a while.
+            queue.enter_context(socket.socket(socket.AF_UNIX)).connect(str(chardev.path))
+        async with running_capture(places, spec(chardev.path, Auto.OFF)) as client:
+            await facts_when(client, lambda f: f.console.is_takeable)
+            await client.take("vm1")
+            await facts_when(client, lambda f: f.console.state is ConsoleState.CONNECTING)
+            with pytest.raises(CommandRefused, match="waits for nobody's yes"):
+                await client.take("vm1")
 
 
 async def test_with_auto_all_a_held_console_is_queued_for(
