@@ -33,14 +33,14 @@ class Status:
         since = self.facts.since if same else now().wall
         fresh = ConsoleFacts(
             state=facts.state,
-            reason=facts.reason,
-            hint=facts.hint,
+            reason=_encodable(facts.reason),
+            hint=_encodable(facts.hint),
             since=since,
             holder_pid=facts.holder_pid,
-            holder_name=facts.holder_name,
-            consequence=facts.consequence,
+            holder_name=_encodable(facts.holder_name),
+            consequence=_encodable(facts.consequence),
             is_takeable=facts.is_takeable,
-            note=facts.note,
+            note=_encodable(facts.note),
         )
         if fresh != self.facts:
             self.facts = fresh
@@ -81,3 +81,8 @@ class Status:
                 self.set(ConsoleState.WAITING, str(error), error.hint)
             case _:
                 self.set(ConsoleState.FAILED, str(error), error.hint)
+
+
+def _encodable(text: str) -> str:
+    """`text`, with what is no UTF-8 spelt out: a VMM's command line may name any path."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
