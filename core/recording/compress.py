@@ -66,7 +66,8 @@ def compress_generation(folder: Path, at: Instant) -> Generator[None, None, None
             {s for s in map(parse_segment_log, generation.names()) if s is not None}
         ):
             for name in (segment_log(start), segment_timing(start)):
-                yield from _compress_file(generation, name)
+                if not (yield from _compress_file(generation, name)):
+                    return
 
 
 def _own(folder: Path) -> Folder:
@@ -100,18 +101,19 @@ def seal(generation: Folder, at: Instant) -> bool:
     return True
 
 
-def _compress_file(generation: Folder, name: str) -> Iterator[None]:
+def _compress_file(generation: Folder, name: str) -> Generator[None, None, bool]:
+    """Compress a file, if it is there and worth it; False when somebody writes the generation."""
     fresh = name + FRESH
     if not generation.has_own(name):
-        return
+        return True
     plain = generation.open_read(name)
     if plain is None:
-        return
+        return True
     path = generation.path / name
     try:
         before = os.fstat(plain)
         if before.st_size < MIN_BYTES:
-            return
+            return True
         if generation.has_own(fresh):
             generation.discard(fresh)
         with _discarded(generation, fresh):
@@ -129,7 +131,7 @@ def _compress_file(generation: Folder, name: str) -> Iterator[None]:
                     )
             finally:
                 os.close(out)
-            _swap(generation, name, before)
+            return _swap(generation, name, before)
     except OSError as error:
         raise explain(path, error) from error
     finally:
@@ -174,15 +176,16 @@ def _digest(out: int) -> Generator[None, None, bytes]:
     return digest.digest()
 
 
-def _swap(generation: Folder, name: str, before: os.stat_result) -> None:
-    """Put the compared copy in the place of the plain file."""
+def _swap(generation: Folder, name: str, before: os.stat_result) -> bool:
+    """Put the compared copy in the place of the plain file; False when somebody writes there."""
     with held(generation) as is_held:
         now = generation.stat(name)
         if not is_held or now is None or _mark(now) != _mark(before):
-            return
+            return is_held
         os.rename(name + FRESH, name + ZST, src_dir_fd=generation.fd, dst_dir_fd=generation.fd)
         os.fsync(generation.fd)
         os.unlink(name, dir_fd=generation.fd)
+    return True
 
 
 def _mark(found: os.stat_result) -> tuple[int, int, int]:

@@ -205,6 +205,16 @@ def test_what_goes_on_while_it_is_compressed_keeps_its_files(tmp_path: Path) -> 
     assert (folder / "console.000000000000000.log").exists()
 
 
+def test_of_what_goes_on_no_more_than_one_file_is_compressed_in_vain(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    steps = compress_generation(folder, moment(1000))
+    next(steps)
+    recorder = begin(tmp_path, at=2000, segment_bytes=SEGMENT)
+    fresh = {name for _ in steps for name in names(folder) if name.endswith(".new")}
+    recorder.close()
+    assert fresh == {"console.000000000000000.log.zst.new"}
+
+
 def test_a_crashed_generation_is_made_whole_before_it_is_compressed(tmp_path: Path) -> None:
     recorder = begin(tmp_path / "a", segment_bytes=SEGMENT)
     recorder.write(TEXT[:150_000], moment(0))
