@@ -15,6 +15,7 @@ was written, a crash of the host what the kernel had not yet stored.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Mapping
@@ -260,12 +261,14 @@ class Recorder:
             pass
         finally:
             log, self._log = self._log, -1
-            os.close(log)
-            for appender in (self._timing, self._index, self._ledger):
-                appender.close()
-            if self._next_timing >= 0:
-                os.close(self._next_timing)
-            self._folder.close()
+            # A network file system may refuse even that: the others are closed all the same.
+            with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+                held.callback(self._folder.close)
+                if self._next_timing >= 0:
+                    held.callback(os.close, self._next_timing)
+                for appender in (self._timing, self._index, self._ledger):
+                    held.callback(appender.close)
+                held.callback(os.close, log)
 
     # Timing and index.
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import resource
@@ -315,6 +316,24 @@ def test_whatever_a_full_disk_refuses_log_and_timing_agree(
     recorder.close()
     assert log_bytes(recorder.folder) == expected
     assert_consistent(recorder.folder)
+
+
+def test_a_file_that_cannot_be_closed_keeps_none_of_the_others_open(tmp_path: Path) -> None:
+    recorder = begin(tmp_path)
+    recorder.write(b"x", moment(0))
+    (log,) = (fd for fd, path in _open_below(tmp_path) if path.endswith("console.log"))
+    # As close(2) of a network file system fails: the descriptor is gone all the same.
+    os.close(log)
+    recorder.close()
+    assert list(_open_below(tmp_path)) == []
+
+
+def _open_below(folder: Path) -> Iterator[tuple[int, str]]:
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            path = str(entry.readlink())
+            if path.startswith(str(folder)):
+                yield int(entry.name), path
 
 
 def test_without_descriptors_left_a_recording_is_not_begun(tmp_path: Path) -> None:
