@@ -8,6 +8,7 @@ until it is gone. Whatever goes wrong in that task ends that task and nothing el
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 import anyio
@@ -309,7 +310,7 @@ class Sandbox:
             proxy=self._proxy,
             console=reading.console if reading else self._console,
             traffic=self.traffic(),
-            recordings=str(folder) if generation or folder.is_dir() else "",
+            recordings=str(folder) if generation or os.path.isdir(folder) else "",  # noqa: PTH112 (never raises)
             generation=generation,
             recording_trouble=reading.trouble if reading else "",
             disk_bytes=self._services.usage.get(self.spec.id, 0),
