@@ -145,6 +145,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     descriptor_limit: int = 0
     settings: Settings = Settings()
     """What it keeps and warns of."""
+    disk_bytes: int = 0
+    """How much all recordings take on disk, those of sandboxes that it does not watch included."""
     warnings: tuple[str, ...] = ()
     """What should be seen to, in words."""
 

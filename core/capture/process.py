@@ -164,6 +164,7 @@ class _Capture:
             descriptors=descriptors_open(),
             descriptor_limit=descriptor_limit(),
             settings=self._supervisor.settings,
+            disk_bytes=self._supervisor.disk_bytes,
             warnings=self._supervisor.warnings(),
         )
 

@@ -154,6 +154,11 @@ class Supervisor:
         """What is kept and warned of."""
         return self._settings
 
+    @property
+    def disk_bytes(self) -> int:
+        """How much all recordings take on disk, whoever watches them."""
+        return sum(self._janitor.usage.values())
+
     def warnings(self) -> tuple[str, ...]:
         """What somebody should see to, in words."""
         words = shortage(len(self._sandboxes), descriptor_limit())

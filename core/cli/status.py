@@ -44,7 +44,7 @@ def as_json(report: Report | None, recordings: Path) -> str:
         "capture": msgspec.to_builtins(report.status),
         "socket": report.socket,
         "recordings": str(recordings),
-        "disk_bytes": _disk_bytes(report),
+        "disk_bytes": report.status.disk_bytes,
         "sandboxes": [
             {**msgspec.to_builtins(facts), "gaps": _gaps(facts)} for facts in report.sandboxes
         ],
@@ -71,7 +71,7 @@ def _heads(report: Report, recordings: Path) -> Iterator[tuple[str, str]]:
     yield "socket", report.socket
     limit = status.settings.quota_total
     quota = f"{size_text(limit)} allowed" if limit else "no quota"
-    yield "recordings", f"{recordings}: {size_text(_disk_bytes(report))}, {quota}"
+    yield "recordings", f"{recordings}: {size_text(status.disk_bytes)}, {quota}"
     lag = sum(facts.scan.lag_bytes for facts in report.sandboxes)
     yield "scanner", f"{size_text(lag)} behind" if lag else "has read all"
     yield "descriptors", f"{status.descriptors} of {status.descriptor_limit}"
@@ -125,10 +125,6 @@ def _gaps(facts: SandboxFacts) -> int | None:
     with contextlib.suppress(RecordingError):
         return count_gaps(Path(facts.recordings, facts.generation))
     return None
-
-
-def _disk_bytes(report: Report) -> int:
-    return sum(facts.disk_bytes for facts in report.sandboxes)
 
 
 def size_text(size: float) -> str:

@@ -290,6 +290,16 @@ async def test_what_cannot_be_compressed_is_not_tried_again_at_once(
     assert caplog.text.count("is a symbolic link") == 1
 
 
+async def test_a_capture_tells_what_all_recordings_take_not_only_those_it_adds_to(
+    places: Places,
+) -> None:
+    ended(places.recordings, 300_000)
+    async with running_capture(places) as client:
+        with anyio.fail_after(PATIENCE_S):
+            while (await client.status()).disk_bytes != taken(places.recordings):
+                await anyio.sleep(0.01)
+
+
 async def test_a_watched_guest_that_floods_keeps_to_its_quota(
     places: Places, chardev: Chardev
 ) -> None:
