@@ -91,9 +91,10 @@ class CaptureLock:
 
     def beat(self) -> None:
         """Say that this capture is alive. Never fails: a disk in trouble is told elsewhere."""
-        if self._held:
+        # A copy: it is called in a thread, and `retake` may empty the list meanwhile.
+        for fd in self._held[-1:]:
             with contextlib.suppress(OSError):
-                os.utime(self._held[-1])
+                os.utime(fd)
 
     def _take(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
