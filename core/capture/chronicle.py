@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import anyio.to_thread
@@ -128,10 +129,11 @@ class Chronicle:
             raise
         self._life = meta.life
         self.generation = opened.recorder.generation
+        self._set_trouble(self.generation, "")
         self._spool = Spool(
             opened.recorder,
             self._services.tasks,
-            self._set_trouble,
+            partial(self._set_trouble, self.generation),
             spools=self._services.spools,
         )
         self._services.scanning.watch(meta.id, self._spool)
@@ -187,8 +189,9 @@ class Chronicle:
         self._unentered += await spool.aclose()
         self._services.scanning.forget(spool)
 
-    def _set_trouble(self, trouble: str) -> None:
-        if trouble != self.trouble:
+    def _set_trouble(self, generation: str, trouble: str) -> None:
+        # A past life's recording may still be written.
+        if generation == self.generation and trouble != self.trouble:
             self.trouble = trouble
             self._on_change()
 

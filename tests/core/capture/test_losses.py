@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import shutil
 import socket
 from itertools import pairwise
 from pathlib import Path
@@ -113,6 +114,26 @@ async def test_what_cannot_be_recorded_is_not_read(places: Places, chardev: Char
         await chardev.write(b"late")
         facts = await facts_when(client, lambda f: f.traffic.bytes == 4)
         assert facts.console.state is ConsoleState.CONNECTED
+
+
+async def test_trouble_with_a_past_lifes_recording_is_not_told_of_the_present_one(
+    places: Places, chardev: Chardev
+) -> None:
+    async with running_capture(places, chardev.spec) as client:
+        await chardev.accept()
+        await chardev.write(b"x")
+        first = await facts_when(client, lambda f: f.traffic.bytes == 1)
+        shutil.rmtree(places.recordings)
+        # How it ended cannot be entered any more.
+        chardev.hang_up()
+        await facts_when(client, lambda f: f.recording_trouble)
+        chardev.exit()
+        again = Chardev(chardev.path)
+        await again.accept()
+        await facts_when(
+            client, lambda f: f.generation != first.generation and not f.recording_trouble
+        )
+        again.exit()
 
 
 async def chardev_has_printed(chardev: Chardev, data: bytes) -> None:
