@@ -99,10 +99,17 @@ def _field(fdinfo: bytes, key: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What is on a socket in another process's network namespace: who, is not told there."""
+    """What is on a socket in another process's network namespace: who, is not told there.
+
+    Attributes:
+        is_listened: whether it listens.
+        connections: how many it took up.
+        is_only_bound: whether it is bound and no more: it is about to listen.
+    """
 
     is_listened: bool = False
     connections: int = 0
+    is_only_bound: bool = False
 
 
 def clients_elsewhere(pid: int, name: str, *, proc: str = PROC) -> Elsewhere | None:
@@ -116,16 +123,18 @@ def clients_elsewhere(pid: int, name: str, *, proc: str = PROC) -> Elsewhere | N
             table = file.read(_MAX_TABLE_BYTES)
     except OSError:
         return None
-    is_listened = False
+    is_bound = is_listened = False
     connections = 0
     for line in table.split(b"\n")[1:]:
         # Num RefCount Protocol Flags Type St Inode Path
         fields = line.split(None, 7)
         if len(fields) < 8 or fields[7] != os.fsencode(name):
             continue
+        is_bound = True
         with contextlib.suppress(ValueError):
             if int(fields[3], 16) & _ACCEPTS_CONNECTIONS:
                 is_listened = True
             elif fields[5] == _CONNECTED and int(fields[6]):
                 connections += 1
-    return Elsewhere(is_listened, connections)
+    is_only_bound = is_bound and not is_listened and not connections
+    return Elsewhere(is_listened, connections, is_only_bound)

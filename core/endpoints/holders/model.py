@@ -82,8 +82,9 @@ class Holding:
         url: whose.
         kind: what is there.
         is_known: whether it is known who has it: the kernel told, or QEMU's monitor.
-        is_listened: of a socket, whether somebody listens; None when none is seen from
-            here, as when the VMM is in another network namespace.
+        is_listened: of a socket, whether somebody listens; False for a QEMU that is about
+            to; None when none is seen from here, as when the VMM is in another network
+            namespace.
         server: the process that serves it, when that can be seen.
         family: the server's, as `core.sandboxes.vmm` names it; empty when unknown.
         owner: who runs the VM.

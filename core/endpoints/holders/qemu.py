@@ -102,6 +102,9 @@ def _with_elsewhere(
         if not chardev.is_server or not _leads_to(server.pid, chardev.path, found):
             continue
         there = clients_elsewhere(server.pid, chardev.path)
+        if there is not None and there.is_only_bound:
+            # Looked at between bind and listen: nobody can be on it.
+            return replace(holding, is_listened=False)
         if there is None or not there.is_listened:
             return replace(holding, is_known=False)
         holders = holding.holders + (Holder(),) * there.connections

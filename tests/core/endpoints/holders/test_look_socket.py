@@ -162,6 +162,27 @@ def test_listener_that_is_no_vmm_is_told_as_unknown(folder: Path, clients: Clien
             assert "unknown who serves" in judge(held, Auto.SAFE).consequence
 
 
+def test_qemu_that_does_not_listen_yet_is_had_by_nobody(folder: Path, run: Run) -> None:
+    """Between bind and listen; who looks then must not leave it alone for seconds."""
+    path = folder / "c.sock"
+    program = (
+        "import ctypes, socket, sys\n"
+        "ctypes.CDLL(None).prctl(15, b'qemu-system-x86')\n"
+        "s = socket.socket(socket.AF_UNIX)\n"
+        f"s.bind({str(path)!r})\n"
+        "print('bound', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    vmm = run(sys.executable, "-c", program, *chardev(path))
+    assert vmm.stdout is not None
+    assert vmm.stdout.readline() == b"bound\n"
+    found = look_at(path)
+    assert found.server is not None
+    assert found.server.pid == vmm.pid
+    assert (found.is_listened, found.is_known, found.holder) == (False, True, None)
+    assert judge(found, Auto.SAFE).may_attach
+
+
 def test_socket_left_behind_is_nobodys(folder: Path) -> None:
     listen(folder / "s").close()
     found = look_at(folder / "s")
