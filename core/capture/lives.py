@@ -19,11 +19,12 @@ import anyio
 import anyio.to_thread
 
 from core.capture.absence import Absence
+from core.capture.asking import Asking
 from core.capture.noticing import Notice, Noticing
 from core.capture.status import Status
 from core.clock import now
-from core.endpoints import ConsoleUrl, Endpoint, Pin, parse_console_url, trouble
-from core.endpoints.holders import Holding, Standing, Verdict, is_still_held, judge, look
+from core.endpoints import Endpoint, Pin, parse_console_url, trouble
+from core.endpoints.holders import Holding, Standing, Verdict, is_still_held, judge
 from core.errors import (
     ConsoleAbsent,
     ConsoleBusy,
@@ -44,9 +45,6 @@ SPACING_S = 0.02
 """No more than one new life in so long: a VM that dies at once, over and over, is
 recorded, and holds up nobody."""
 
-_LOOK_DESCRIPTORS = 8
-"""As many as a look and what happens beside it may take."""
-
 JUDGE_AGAIN_S = 3.0
 """How often the whole question is asked again of a console that must be left alone."""
 
@@ -65,7 +63,7 @@ class Lives:
         spec: whose console.
         endpoint: how it is reached.
         noticing: tells when something changes at its path.
-        asking: lets one console at a time ask who has it: each looks through all processes.
+        asking: finds out who has a console.
         status: is told why it waits.
         absence: is told why the guest is not heard.
     """
@@ -75,7 +73,7 @@ class Lives:
         spec: SandboxSpec,
         endpoint: Endpoint,
         noticing: Noticing,
-        asking: anyio.CapacityLimiter,
+        asking: Asking,
         status: Status,
         absence: Absence,
     ) -> None:
@@ -197,7 +195,7 @@ class Lives:
         if self._is_refused and not await self._has_changed():
             return False
         try:
-            self._holding = await anyio.to_thread.run_sync(_look, self._url, limiter=self._asking)
+            self._holding = await self._asking.look(self._url)
         except OSError as error:
             # Nobody can be asked: that is no reason to suspect anybody.
             self._status.set_failure(trouble.while_looking(error, self._endpoint.place))
@@ -245,16 +243,3 @@ class Lives:
             return max(REFUSED_S, min(again_at - anyio.current_time(), NOTICED_LOOK_S))
         assert self._notice is not None
         return NOTICED_LOOK_S if self._notice.place is not None else LOOK_S
-
-
-def _look(url: ConsoleUrl) -> Holding:
-    """Who has a console.
-
-    Raises:
-        OSError: there are too few descriptors to ask anybody.
-    """
-    with contextlib.ExitStack() as spare:
-        for _ in range(_LOOK_DESCRIPTORS):
-            fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-            spare.callback(os.close, fd)
-    return look(url)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import anyio
 from anyio.abc import TaskGroup
 
+from core.capture.asking import Asking
 from core.capture.noticing import Noticing
 from core.capture.readloop import ReadLoop
 from core.capture.scanning import Scanning
@@ -29,8 +29,8 @@ class Services:
     previous_alive: float
     """When the capture before this one was last alive: since the epoch, 0 when unknown."""
     noticing: Noticing
-    asking: anyio.CapacityLimiter
-    """Who has a console is asked by one at a time."""
+    asking: Asking
+    """Finds out who has a console."""
     tasks: TaskGroup
     """Outlives every console: what was read is still written when one is let go."""
     scanning: Scanning

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskGroup
 
+from core.capture.asking import Asking
 from core.capture.janitor import Janitor
 from core.capture.limits import descriptor_limit, shortage
 from core.capture.noticing import Noticing
@@ -68,7 +69,7 @@ class Supervisor:
             runtime=places.runtime,
             previous_alive=previous_alive,
             noticing=Noticing(),
-            asking=anyio.CapacityLimiter(1),
+            asking=Asking(),
             tasks=tasks,
             scanning=self._scanning,
             spools=spools,

@@ -23,9 +23,9 @@ and what attaching would do to others, in words. It is pure. While a console is 
 `is_still_held` is the cheap question to repeat; when it says no, look again. After an
 end of file `who_took` tells whether somebody else has the console now.
 
-`look`, `is_still_held` and `who_took` block: run them in a thread. They fail only when
-this process has no descriptor left to look with: what else cannot be found out is told
-as unknown, never as nobody. Names of processes and
+`look`, `look_all` (many at the price of a few), `is_still_held` and `who_took` block: run
+them in a thread. They fail only when this process has no descriptor left to look with:
+what else cannot be found out is told as unknown, never as nobody. Names of processes and
 files are hostile text.
 
 Between a look and a connect somebody else may come. Then the connection waits, or
@@ -34,7 +34,7 @@ what is ours.
 """
 
 from core.endpoints.holders.cmdline import Chardev, Owner
-from core.endpoints.holders.look import is_still_held, look, who_took
+from core.endpoints.holders.look import is_still_held, look, look_all, who_took
 from core.endpoints.holders.model import Holder, Holding, Kind
 from core.endpoints.holders.policy import Standing, Verdict, judge
 from core.endpoints.holders.procfs import Process
@@ -51,5 +51,6 @@ __all__ = [
     "is_still_held",
     "judge",
     "look",
+    "look_all",
     "who_took",
 ]

@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 from core.endpoints import parse_console_url
-from core.endpoints.holders import Holding, Kind, Standing, is_still_held, judge, look, who_took
+from core.endpoints.holders import (
+    Holding,
+    Kind,
+    Standing,
+    is_still_held,
+    judge,
+    look,
+    look_all,
+    who_took,
+)
 from core.endpoints.sock_diag import unix_socket
 from core.settings import Auto
 from tests.core.endpoints.holders.conftest import (
@@ -419,3 +428,29 @@ def test_name_that_a_process_chose_is_kept_as_it_is(folder: Path, run: Run) -> N
     assert holder.pid == client.pid
     assert holder.name == "x) S 1 (\x1b[2J\ufffd"
     assert holder.started > 0
+
+
+def test_many_consoles_that_are_looked_at_together_are_told_apart(run: Run, folder: Path) -> None:
+    """A free one, a held one, one with a queue, one that nobody serves, and none at all."""
+    names = ("free", "held", "queued", "gone", "none")
+    urls = [parse_console_url(f"unix:{folder}/{name}") for name in names]
+    with ExitStack() as stack:
+        listeners = {name: stack.enter_context(listen(folder / name)) for name in names[:4]}
+        clients = {}
+        for name in ("held", "queued"):
+            script = (
+                "import socket,sys,time; s=socket.socket(socket.AF_UNIX);"
+                "s.connect(sys.argv[1]); time.sleep(60)"
+            )
+            clients[name] = run(sys.executable, "-c", script, str(folder / name))
+        until(lambda: all(look_at(folder / name).waiting for name in clients))
+        stack.enter_context(listeners["held"].accept()[0])
+        listeners["gone"].close()
+        together = look_all(urls)
+        assert together == [look(url) for url in urls]
+    free, held, queued, gone, none = together
+    assert (free.holder, free.waiting, free.is_listened) == (None, 0, True)
+    assert [holder.pid for holder in held.holders] == [clients["held"].pid]
+    assert (queued.waiting, queued.holders) == (1, ())
+    assert (gone.kind, gone.server, gone.holder) == (Kind.SOCKET, None, None)
+    assert none.kind is Kind.ABSENT
