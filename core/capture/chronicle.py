@@ -7,36 +7,26 @@ follow it.
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
+import functools
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import NamedTuple
 
 import anyio.to_thread
 
 from core.capture.absence import Absence
+from core.capture.beginning import LOST, Beginning, begin
 from core.capture.services import CAPTURE_ENDED, Services, Visit
 from core.capture.session import Session
 from core.capture.spool import Spool
+from core.capture.whereabouts import Whereabouts
 from core.clock import Instant, now
 from core.endpoints import Resumable
 from core.errors import RecordingError
-from core.recording import Cause, Gap, Ledger, Meta, Recorder, last_heard
+from core.recording import Cause, Gap, Meta, Recorder
 from core.recording.ledger import Fact
-from core.recording.meta import read_meta
 
 log = logging.getLogger("guestwatch.capture")
-
-
-class _Opened(NamedTuple):
-    recorder: Recorder
-    known: float
-    """Until when recordings reach that were made before: since the epoch, 0 for none."""
-    source: str
-    """What the last bytes were read from, if that keeps what it gave."""
-    position: int
-    """Where in it the next byte is."""
 
 
 class Chronicle:
@@ -61,7 +51,9 @@ class Chronicle:
         self._absence = absence
         self._on_change = on_change
         self._spool: Spool | None = None
+        self._spools_made = 0
         self._life = ""
+        self._reached: Whereabouts | None = None
         self._kept_size = 0
         self._unentered = 0
         self._is_entered = False
@@ -91,63 +83,112 @@ class Chronicle:
         Raises:
             RecordingError: no recording can be had; nothing was read.
         """
-        known, source, position = 0.0, "", 0
-        is_new = self._spool is None or self._life != meta.life
+        known, is_lost, place = 0.0, False, self._reached
+        is_new = not self._goes_on(session, meta)
         if is_new:
-            self._let_go()
-            opened = await self._open(meta, first)
-            known, source, position = opened.known, opened.source, opened.position
+            opened = await self._open(session, meta, first)
+            # Of a life that ended nothing is to be read on.
+            is_lost = opened.is_lost or place is not None
+            known, place = opened.known, opened.whereabouts
+        self._reached = None
         assert self._spool is not None
         at = now()
-        lost = self._resume(session, source, position)
+        lost = self._resume(session, place)
         if self._unentered:
-            gap = Gap(
-                Cause.DISK, at.wall, at.wall, "the disk refused even this line", self._unentered
-            )
-            self._spool.enter("gap", at, **gap.facts())
+            evidence = "the disk refused even this line"
+            self._enter_loss(Cause.DISK, at, evidence, self._unentered)
             self._unentered = 0
         for gap in self._absence.end(at.wall, known=known, born=born):
-            self._spool.enter("gap", at, **gap.facts())
-        if lost:
-            gap = Gap(Cause.LOSSY, at.wall, at.wall, "its log was cut meanwhile", lost)
-            self._spool.enter("gap", at, **gap.facts())
+            kept = place is not None and lost is None
+            self._spool.enter_gap(_kept(gap) if kept else gap, at)
+        if is_lost or lost is not None:
+            self._enter_loss(Cause.LOSSY, at, LOST, lost or None)
         self._spool.enter("attached", at, **facts, **session.whereabouts())
         session.record(self._spool, first)
         return is_new
 
-    async def _open(self, meta: Meta, first: bytes) -> _Opened:
+    def _goes_on(self, session: Session, meta: Meta) -> bool:
+        """Whether `session` is of the life that is being recorded.
+
+        Raises:
+            ConsoleBroken: its log cannot be looked at.
+        """
+        if self._spool is None:
+            return False
+        console = session.console
+        if not isinstance(console, Resumable):
+            return self._life == meta.life
+        # The path leads to another file by now if the log was rotated.
+        return self._reached is not None and console.holds(*self._reached)
+
+    async def _open(self, session: Session, meta: Meta, first: bytes) -> Beginning:
         """Open the recording of a life: a new generation, or the newest one goes on.
 
         In a thread: a folder and six files take milliseconds on a busy disk, and the
         other consoles are not to wait for them.
         """
+        is_over = self._spool is not None
+        self._let_go()
         try:
-            opened = await anyio.to_thread.run_sync(_open_recording, self._services, meta)
+            opened = await anyio.to_thread.run_sync(
+                functools.partial(begin, self._services, meta, session.console, is_over=is_over)
+            )
         except RecordingError:
             if first:
                 log.exception("%s: %d bytes are lost", meta.id, len(first))
             raise
         self._life = meta.life
-        self.generation = opened.recorder.generation
-        self._set_trouble(self.generation, "")
-        self._spool = Spool(
-            opened.recorder,
-            self._services.tasks,
-            partial(self._set_trouble, self.generation),
-            spools=self._services.spools,
-        )
-        self._services.scanning.watch(meta.id, self._spool)
+        self._spool = spool = self._spool_of(opened, meta.id)
+        if opened.recorder is not None:
+            self._take_recorder(spool, meta.id, opened.recorder)
         if not self._is_entered:
             self._is_entered = True
-            self._spool.enter("proxy-started", self._visit.began, **self._visit.facts)
+            spool.enter("proxy-started", self._visit.began, **self._visit.facts)
         return opened
 
-    def _resume(self, session: Session, source: str, position: int) -> int:
-        """Go on in a source that keeps what it gave; how many bytes are known to be gone."""
+    def _spool_of(self, opened: Beginning, sandbox_id: str) -> Spool:
+        services = self._services
+        self._spools_made += 1
+        on_trouble = functools.partial(self._set_trouble, self._spools_made)
+        on_trouble("")
+        if opened.recorder is not None:
+            return Spool(opened.recorder, services.tasks, on_trouble, spools=services.spools)
+        assert opened.error is not None
+        # The guest is read all the same: one whose reader stalls is changed by it.
+        self.generation = ""
+        spool = Spool.pending(
+            opened.begin,
+            opened.error,
+            services.tasks,
+            on_trouble,
+            on_open=lambda recorder: self._take_recorder(spool, sandbox_id, recorder),
+            spools=services.spools,
+        )
+        return spool
+
+    def _take_recorder(self, spool: Spool, sandbox_id: str, recorder: Recorder) -> None:
+        """A recording is open: its bytes are looked through from now on."""
+        self._services.scanning.watch(sandbox_id, spool)
+        if spool is self._spool:
+            self.generation = recorder.generation
+            self._on_change()
+
+    def _resume(self, session: Session, place: Whereabouts | None) -> int | None:
+        """Go on in a source that keeps what it gave.
+
+        Returns None when nothing is known to be gone; else how many bytes, 0 for an
+        unknown number.
+        """
         console = session.console
-        if source and isinstance(console, Resumable):
-            return console.resume(source, position)
-        return 0
+        if place is None or not isinstance(console, Resumable):
+            return None
+        lost = console.resume(place.source, place.position)
+        went_on = (console.source, console.position) == (place.source, place.position)
+        return None if went_on and not lost else lost
+
+    def _enter_loss(self, cause: Cause, at: Instant, evidence: str, lost: int | None) -> None:
+        assert self._spool is not None
+        self._spool.enter_gap(Gap(cause, at.wall, at.wall, evidence, lost), at)
 
     def end(self, session: Session) -> None:
         """Enter how a session ended, and from when on nobody hears the guest."""
@@ -158,8 +199,9 @@ class Chronicle:
         if session.error is not None:
             cause, evidence = Cause.FAILED, str(session.error)
         elif session.hung_up:
-            cause, evidence = Cause.CLOSED, "end of file"
+            cause, evidence = Cause.CLOSED, session.ending or "end of file"
         if self._spool is not None and session.is_recorded:
+            self._reached = session.reached
             if session.error is not None:
                 self._spool.enter("failed", at, detail=evidence)
             elif session.hung_up:
@@ -189,49 +231,15 @@ class Chronicle:
         self._unentered += await spool.aclose()
         self._services.scanning.forget(spool)
 
-    def _set_trouble(self, generation: str, trouble: str) -> None:
+    def _set_trouble(self, number: int, trouble: str) -> None:
         # A past life's recording may still be written.
-        if generation == self.generation and trouble != self.trouble:
+        if number == self._spools_made and trouble != self.trouble:
             self.trouble = trouble
             self._on_change()
 
 
-def _open_recording(services: Services, meta: Meta) -> _Opened:
-    """A recorder, and what an earlier one left for it to go on with.
-
-    Raises:
-        RecordingError: it cannot be had.
-    """
-    at = Instant(meta.started_wall, meta.started_boot)
-    known = last_heard(services.recordings, meta.id)
-    recorder = Recorder.begin(
-        services.recordings,
-        meta.id,
-        life=meta.life,
-        meta=meta,
-        at=at,
-        segment_bytes=services.spools.segment_bytes,
-    )
-    source, position = "", 0
-    with contextlib.suppress(RecordingError):
-        if read_meta(recorder.folder).started_wall != at.wall:
-            source, position = _whereabouts(recorder)
-    if known:
-        # A capture that was killed heard the guest longer than it had anything to write.
-        known = max(known, services.previous_alive)
-    return _Opened(recorder, known, source, position)
-
-
-def _whereabouts(recorder: Recorder) -> tuple[str, int]:
-    """Where in its source a recording that goes on has ended."""
-    source, position = "", 0
-    ledger = Ledger(recorder.folder)
-    try:
-        while entries := ledger.read_new():
-            for entry in entries:
-                named, at = entry.facts.get("source"), entry.facts.get("position")
-                if isinstance(named, str) and isinstance(at, int):
-                    source, position = named, at + recorder.size - entry.offset
-    finally:
-        ledger.close()
-    return source, position
+def _kept(gap: Gap) -> Gap:
+    """A gap in which nobody read a log, that kept what was printed."""
+    words = "its log kept what was printed"
+    evidence = f"{gap.evidence}; {words}" if gap.evidence else words
+    return dataclasses.replace(gap, evidence=evidence, lost_bytes=0)

@@ -83,6 +83,8 @@ class Lives:
         """What attaching it does to others; None before anybody asked."""
         self.vmm_pid = 0
         """The VMM of the last life, to tell whether it exited."""
+        self.ending = ""
+        """How the last life says that it ended."""
         self._spec = spec
         self._url = parse_console_url(spec.console)
         self._endpoint = endpoint
@@ -180,7 +182,9 @@ class Lives:
     def _renew(self, fresh: Pin) -> None:
         if self.pin is not None:
             self.pin.close()
-            self._absence.recast(Cause.RESTARTED, f"another console is at {self._endpoint.url}")
+            another = f"another console is at {self._endpoint.url}"
+            self._absence.recast(Cause.RESTARTED, self.ending or another)
+            self.ending = ""
         self.pin = fresh
         self._pause = RETRY_FIRST_S
         self._refusals = 0

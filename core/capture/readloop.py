@@ -24,6 +24,9 @@ GATHER_S = 0.002
 """With so many consoles a round waits a moment for more of them to be ready: a third
 less work, and still far below the 5 ms that a virtconsole forgives a reader."""
 
+POLL_S = 1.0
+"""How often those are read of which no event may tell, as of logs on network file systems."""
+
 _MAX_EVENTS = 512
 
 
@@ -54,11 +57,16 @@ class ReadLoop:
         self._next_unflushed: set[Readable] = set()
         self._flush_at = 0.0
         self._is_flooded = False
+        self._polled: set[Readable] = set()
+        self._has_polled = anyio.Event()
 
-    def add(self, fd: int, source: Readable) -> None:
-        """Read `source` whenever `fd` is ready."""
+    def add(self, fd: int, source: Readable, *, is_polled: bool = False) -> None:
+        """Read `source` whenever `fd` is ready, and every `POLL_S` as well if it `is_polled`."""
         self._epoll.register(fd, select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR)
         self._sources[fd] = source
+        if is_polled:
+            self._polled.add(source)
+            self._has_polled.set()
 
     def remove(self, fd: int, source: Readable) -> None:
         """Forget `fd`. To be called before it is closed; harmless when repeated."""
@@ -68,18 +76,37 @@ class ReadLoop:
                 self._epoll.unregister(fd)
         self._unflushed.discard(source)
         self._next_unflushed.discard(source)
+        self._polled.discard(source)
 
     async def run(self) -> None:
         """Go on for ever; cancel it to end it, which closes the epoll."""
-        try:
-            while True:
-                await self._wait()
-                at = now()
-                self._round(at)
-                if at.boot >= self._flush_at:
-                    self._flush(at)
-        finally:
-            self._epoll.close()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._poll)
+            try:
+                while True:
+                    await self._wait()
+                    at = now()
+                    self._round(at)
+                    if at.boot >= self._flush_at:
+                        self._flush(at)
+            finally:
+                self._epoll.close()
+
+    async def _poll(self) -> None:
+        """Read what tells of nothing, now and then; nothing at all as long as there is none."""
+        while True:
+            await self._has_polled.wait()
+            await anyio.sleep(POLL_S)
+            at = now()
+            for source in tuple(self._polled):
+                self._read(source, at)
+                if source in self._next_unflushed:
+                    # Nothing may be about to end the loop's wait.
+                    self._next_unflushed.discard(source)
+                    with Contained("writing a recording's times", source.fail):
+                        source.flush()
+            if not self._polled:
+                self._has_polled = anyio.Event()
 
     async def _wait(self) -> None:
         """Return when it is time for a round."""
@@ -96,13 +123,15 @@ class ReadLoop:
         for fd, _events in self._epoll.poll(0, _MAX_EVENTS):
             # An earlier source of this round may have closed this one.
             source = self._sources.get(fd)
-            if source is None:
-                continue
-            with Contained("reading a console", source.fail):
-                if source.read_ready(at):
-                    self._is_flooded = True
-                if source.needs_flush:
-                    self._next_unflushed.add(source)
+            if source is not None:
+                self._read(source, at)
+
+    def _read(self, source: Readable, at: Instant) -> None:
+        with Contained("reading a console", source.fail):
+            if source.read_ready(at):
+                self._is_flooded = True
+            if source.needs_flush:
+                self._next_unflushed.add(source)
 
     def _flush(self, at: Instant) -> None:
         """Flush what was quiet since the last time; what is new waits for the next."""

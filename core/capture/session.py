@@ -14,9 +14,11 @@ import anyio
 
 from core.capture.readloop import ReadLoop
 from core.capture.spool import Spool
+from core.capture.whereabouts import Whereabouts
 from core.clock import Instant, now
 from core.endpoints.protocol import READ_BYTES, Console, ConsoleSink, Resumable
 from core.errors import ConsoleBroken, ConsoleError
+from core.recording.gaps import Cause, Gap
 
 READS_A_ROUND = 16
 """A flooding console gives way to the others after this many reads of 64 KiB."""
@@ -52,6 +54,7 @@ class Session:
         self._spool: Spool | None = None
         self._resumable = console if isinstance(console, Resumable) else None
         self._source = ""
+        self._missed = 0
         self._fd = console.fileno()
         self._open = True
 
@@ -104,14 +107,27 @@ class Session:
         if first:
             self._take(first, now())
         if self._open:
-            self._loop.add(self._fd, self)
+            self._loop.add(self._fd, self, is_polled=self._resumable is not None)
 
     def whereabouts(self) -> dict[str, str | int]:
         """Where in its source the next byte is, as facts of the ledger; empty for a stream."""
         if self._resumable is None:
             return {}
-        self._source = self._resumable.source
+        self._source, self._missed = self._resumable.source, self._resumable.missed
         return {"source": self._source, "position": self._resumable.position}
+
+    @property
+    def reached(self) -> Whereabouts | None:
+        """Where in its source another session would go on; None for a stream, or at the end."""
+        log = self._resumable
+        if log is None or self.hung_up:
+            return None
+        return Whereabouts(log.source, log.position, log.tail)
+
+    @property
+    def ending(self) -> str:
+        """How the console says that it ended; empty when it says nothing."""
+        return self._resumable.ending if self._resumable is not None else ""
 
     @property
     def needs_flush(self) -> bool:
@@ -160,6 +176,7 @@ class Session:
         if self._spool is not None:
             if self._resumable is not None and self._resumable.source != self._source:
                 # The log was rotated just before these bytes.
+                self._enter_missed(at)
                 self._source = self._resumable.source
                 position = self._resumable.position - len(data)
                 self._spool.enter("rotated", at, source=self._source, position=position)
@@ -167,6 +184,17 @@ class Session:
         self.bytes += len(data)
         self.last_byte_at = at.wall
         self._sink.feed(data)
+
+    def _enter_missed(self, at: Instant) -> None:
+        """Enter a gap for rotated files that were gone before anybody could read them."""
+        if self._spool is None or self._resumable is None:
+            return
+        missed = self._resumable.missed - self._missed
+        if missed > 0:
+            self._missed += missed
+            evidence = f"rotated logs that were gone before they could be read: {missed}"
+            gap = Gap(Cause.LOSSY, self.last_byte_at or at.wall, at.wall, evidence)
+            self._spool.enter_gap(gap, at)
 
     def _end(self, error: ConsoleError | None) -> None:
         if not self._open:
@@ -183,6 +211,7 @@ class Session:
     def _shut(self) -> None:
         if self._open:
             self._open = False
+            self._enter_missed(now())
             self._loop.remove(self._fd, self)
             anyio.notify_closing(self._fd)
             self.console.close()

@@ -163,6 +163,7 @@ class Watcher:
         if anyio.current_time() - began > SETTLED_S:
             self._lives.settle()
         self._lives.vmm_pid = self.vmm_pid
+        self._lives.ending = session.ending
         self._status.set_ended(session, self.vmm_pid)
         if session.hung_up and session.is_recorded and is_alive(self.vmm_pid):
             await self._look_for_taker()

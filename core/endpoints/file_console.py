@@ -39,6 +39,9 @@ POLL_S = 1.0
 
 PROOF_BYTES = 64
 
+CUT = "the log was cut, and what was written to it since it was last read is gone"
+REMOVED = "the log was removed"
+
 _HEARD = Mask.MODIFY | Mask.ATTRIB
 
 _cuts: dict[str, int] = {}
@@ -77,7 +80,7 @@ class FileConsole:
         self._source = file_identity(fd)
         self._position = 0
         self._proof = b""
-        self._is_over = False
+        self._ending = ""
         self._rotation = Rotation(folder, name)
         self._inotify = Inotify()
         try:
@@ -116,6 +119,46 @@ class FileConsole:
         """How many rotated files were gone before they could be read."""
         return self._rotation.missed
 
+    @property
+    def tail(self) -> bytes:
+        """The last bytes that were read from this file."""
+        return self._proof
+
+    @property
+    def ending(self) -> str:
+        """What ended this log; empty as long as nothing did."""
+        return self._ending
+
+    def holds(self, source: str, position: int, tail: bytes = b"") -> bool:
+        """Whether `source` is the log or a rotated one, and was not cut before `position`.
+
+        Raises:
+            ConsoleBroken: it cannot be looked at.
+        """
+        try:
+            fd = self._file_of(source)
+            if fd is None:
+                return False
+            try:
+                start = position - len(tail)
+                is_long_enough = start >= 0 and position <= os.fstat(fd).st_size
+                return is_long_enough and os.pread(fd, len(tail), start) == tail
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise open_trouble.broken(error, self._path) from error
+
+    def _file_of(self, source: str) -> int | None:
+        """A descriptor of the log or the rotated one that is `source`; None when it is gone."""
+        if source == self._source:
+            return os.dup(self._fd)
+        name = self._rotation.find(source)
+        fd = self._opened(name) if name else None
+        if fd is not None and file_identity(fd) != source:
+            os.close(fd)
+            return None
+        return fd
+
     def resume(self, source: str, position: int) -> int:
         """Go on at `position` of `source`, before anything was read.
 
@@ -124,13 +167,11 @@ class FileConsole:
         Returns 0: how much is gone in that case nobody can tell. `source` and `position`
         are then others than those that were asked for.
         """
-        if source != self._source and (name := self._rotation.find(source)):
-            fd = self._opened(name)
-            if fd is not None and file_identity(fd) == source:
+        if source != self._source:
+            fd = self._file_of(source)
+            if fd is not None:
                 self._turn_to(fd)
                 self._rotation.search(os.fstat(fd))
-            elif fd is not None:
-                os.close(fd)
         if source == self._source and 0 <= position <= os.fstat(self._fd).st_size:
             self._position = position
             start = max(0, position - PROOF_BYTES)
@@ -148,7 +189,7 @@ class FileConsole:
             BlockingIOError: nothing was written.
             ConsoleBroken: the file failed, or was closed by us.
         """
-        if self._is_over:
+        if self._ending:
             return b""
         try:
             data = self._read(max_bytes)
@@ -158,8 +199,8 @@ class FileConsole:
             raise open_trouble.broken(error, self._path) from error
         except InotifyError as error:
             raise open_trouble.broken(OSError(error.errno, str(error)), self._path) from error
-        if not data:
-            self._is_over = True
+        if not data and not self._ending:
+            self._ending = REMOVED
         return data
 
     def _read(self, max_bytes: int) -> bytes:
@@ -185,6 +226,7 @@ class FileConsole:
         raw = os.pread(self._fd, len(proof) + max_bytes, self._position - len(proof))
         if not raw.startswith(proof):
             note_cut(self._source)
+            self._ending = CUT
             return None
         size = len(raw) - len(proof)
         if size:

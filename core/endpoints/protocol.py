@@ -88,6 +88,25 @@ class Resumable(Console, Protocol):
     def source(self) -> str:
         """Names what is read now: it changes when a log is rotated, and the position with it."""
 
+    @property
+    def tail(self) -> bytes:
+        """The last few bytes that were read from this source; empty when there are none."""
+
+    @property
+    def missed(self) -> int:
+        """How many parts of the source were gone before they could be read."""
+
+    @property
+    def ending(self) -> str:
+        """What ended it, in words; empty as long as nothing did."""
+
+    def holds(self, source: str, position: int, tail: bytes = b"") -> bool:
+        """Whether it can go on at `position` of `source`, and `tail` stands before that.
+
+        Raises:
+            ConsoleBroken: it cannot be looked at.
+        """
+
     def resume(self, source: str, position: int) -> int:
         """Go on at `position` of `source`, before anything was read.
 

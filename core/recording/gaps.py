@@ -3,6 +3,12 @@
 A gap is a ledger entry of kind `gap`, entered where the bytes that followed it
 begin. It says from when to when nobody could hear the guest, why, and how that is
 known. `lost_bytes` is there when the loss is known to the byte.
+
+A log keeps what was printed while nobody read it: a gap that it was read on after has
+`lost_bytes` 0, and only the times of those bytes are not known. A log that was cut has
+ended: what comes then is another generation, whose first gap is of cause RESTARTED and
+says that it was cut. Where a log cannot be read on (cut or removed while nobody looked, or
+rotated away before it was read) a gap of cause LOSSY stands before the next byte.
 """
 
 from __future__ import annotations
