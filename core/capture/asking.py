@@ -94,7 +94,10 @@ class Asking:
     async def _find_out(self, asked: Sequence[_Question]) -> None:
         urls = [question.url for question in asked]
         try:
-            holdings = await anyio.to_thread.run_sync(_look, urls, limiter=self._thread)
+            # Left alone when nobody waits for the answer any more: a monitor may take a second.
+            holdings = await anyio.to_thread.run_sync(
+                _look, urls, limiter=self._thread, abandon_on_cancel=True
+            )
         except OSError as error:
             for question in asked:
                 question.error = error

@@ -21,9 +21,10 @@ import anyio.to_thread
 from core.capture.absence import Absence
 from core.capture.asking import Asking
 from core.capture.noticing import Notice, Noticing
+from core.capture.sharing import names_of
 from core.capture.status import Status
 from core.clock import now
-from core.endpoints import Endpoint, Pin, parse_console_url, trouble
+from core.endpoints import ConsoleUrl, Endpoint, Pin, Scheme, parse_console_url, trouble
 from core.endpoints.holders import Holding, Standing, Verdict, is_still_held, judge
 from core.errors import (
     ConsoleAbsent,
@@ -54,6 +55,13 @@ RETRY_LAST_S = 30.0
 REFUSED_S = 0.01
 """A socket that is bound and refuses is about to listen, or dead; asked again at once,
 then ever more seldom."""
+
+REFUSED_FAR_S = 5.0
+"""How often another machine or a guest that refuses is asked at the most: it pays for it."""
+
+TRUCE_S = 60.0
+"""Whoever threw us off is not thrown off in turn for so long. Two that do so to each other
+would leave the console to neither."""
 
 
 class Lives:
@@ -100,6 +108,14 @@ class Lives:
         self._refusals = 0
         self._pause = RETRY_FIRST_S
         self._tried_at = -SPACING_S
+        self._gave_way = False
+        self._truce_until = 0.0
+        self._was_called = False
+
+    @property
+    def readers(self) -> str:
+        """Who had the console, as it was looked at last; empty for nobody."""
+        return names_of(self._holding) if self._holding is not None else ""
 
     def take(self) -> None:
         """A person's yes: attach this life, whatever that does to others."""
@@ -117,13 +133,18 @@ class Lives:
             case ConsoleRefused():
                 # Bound and not listening: about to, or dead; asking costs next to nothing.
                 self._refusals += 1
-                self._pause = min(REFUSED_S * 2**self._refusals, LOOK_S)
+                self._pause = refused_pause(self._refusals, self._url)
             case ConsoleBusy():
                 self._pause = RETRY_FIRST_S
             case ConsoleAbsent():
                 pass
             case _:
                 self._absence.begin(Cause.FAILED, now().wall, str(error))
+
+    def give_way(self) -> None:
+        """Another client has the console that just ended for us: it keeps it for a while."""
+        self._gave_way = True
+        self._truce_until = anyio.current_time() + TRUCE_S * random.uniform(1.0, 1.2)
 
     @property
     def born(self) -> float:
@@ -149,7 +170,7 @@ class Lives:
                 self._noticing.renew(self._notice)
                 if await self._look(again_at, is_blocked):
                     self._tried_at = anyio.current_time()
-                    self._is_granted = self._is_refused = False
+                    self._is_granted = self._is_refused = self._gave_way = False
                     if self._status.facts.is_takeable:
                         # A yes that comes from now on would be for the attempt after this.
                         self._status.set(
@@ -157,19 +178,46 @@ class Lives:
                         )
                     return
                 self._status.notice_exit(self.vmm_pid)
-                await self._notice.wait(self._look_s(again_at))
+                await self._wait(self._look_s(again_at))
+
+    async def _wait(self, timeout_s: float) -> None:
+        """Until something is told at the path, or a VMM dials; `timeout_s` at the longest."""
+        assert self._notice is not None
+        arrivals = self._endpoint.arrivals
+        is_there = self.pin is not None and self.pin.is_current()
+        # A call that came to nothing may still be heard: it must not make us spin.
+        is_deaf = is_there or self._was_called or self._is_spaced
+        self._was_called = False
+        if arrivals < 0 or is_deaf:
+            await self._notice.wait(timeout_s)
+            return
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._hear, arrivals, self._notice)
+            await self._notice.wait(timeout_s)
+            tasks.cancel_scope.cancel()
+
+    async def _hear(self, arrivals: int, notice: Notice) -> None:
+        await anyio.wait_readable(arrivals)
+        self._was_called = True
+        notice.wake()
+
+    @property
+    def _is_spaced(self) -> bool:
+        """Whether the life before is too young for another one."""
+        return anyio.current_time() < self._tried_at + SPACING_S
 
     async def _look(self, again_at: float, is_blocked: Callable[[], bool]) -> bool:
         """Whether there is something to attach to now."""
         at = anyio.current_time()
         if self.pin is not None and self.pin.is_current():
-            if (at < again_at or is_blocked()) and not self._is_granted:
+            is_early = at < again_at and not self._is_granted
+            if (is_early and not self._gave_way) or (is_blocked() and not self._is_granted):
                 return False
-            if not await self._may_attach():
+            if not await self._may_attach() or is_early:
                 return False
             self._pause = min(self._pause * 2, RETRY_LAST_S)
             return True
-        if at < self._tried_at + SPACING_S:
+        if self._is_spaced:
             return False
         try:
             fresh = self._endpoint.pin()
@@ -188,7 +236,8 @@ class Lives:
         self.pin = fresh
         self._pause = RETRY_FIRST_S
         self._refusals = 0
-        self._is_granted = self._is_refused = False
+        self._truce_until = 0.0
+        self._is_granted = self._is_refused = self._gave_way = False
         if not self._status.has_ended:
             self._status.set(ConsoleState.CONNECTING, f"connecting to {self._spec.console}")
 
@@ -206,7 +255,8 @@ class Lives:
             return False
         self._judged_at = anyio.current_time()
         self.verdict = judge(self._holding, self._spec.auto)
-        self._is_refused = not self.verdict.may_attach
+        is_truce = self.verdict.holder is not None and self._judged_at < self._truce_until
+        self._is_refused = not self.verdict.may_attach or is_truce
         if self._is_refused:
             self._tell_refusal(self.verdict)
         return not self._is_refused
@@ -218,7 +268,10 @@ class Lives:
             return True
         if self.verdict is None or self.verdict.state is not Standing.HELD:
             return False
-        return await anyio.to_thread.run_sync(is_still_held, self._holding) is False
+        is_held = await anyio.to_thread.run_sync(
+            is_still_held, self._holding, abandon_on_cancel=True
+        )
+        return is_held is False
 
     def _tell_refusal(self, verdict: Verdict) -> None:
         holder = verdict.holder
@@ -239,7 +292,7 @@ class Lives:
 
     def _look_s(self, again_at: float) -> float:
         """How long nothing need be looked at, if nothing is told meanwhile."""
-        if anyio.current_time() < self._tried_at + SPACING_S:
+        if self._is_spaced:
             return SPACING_S
         if self._is_refused or self._status.has_ended:
             return LOOK_S
@@ -247,3 +300,11 @@ class Lives:
             return max(REFUSED_S, min(again_at - anyio.current_time(), NOTICED_LOOK_S))
         assert self._notice is not None
         return NOTICED_LOOK_S if self._notice.place is not None else LOOK_S
+
+
+def refused_pause(refusals: int, url: ConsoleUrl) -> float:
+    """How long a console is left alone that refused so many times in a row."""
+    is_near = url.is_local and url.scheme is not Scheme.VSOCK
+    longest = LOOK_S if is_near else REFUSED_FAR_S
+    # No power that a float cannot hold: a dead socket refuses for days.
+    return min(REFUSED_S * 2.0 ** min(refusals, 16), longest)

@@ -26,10 +26,12 @@ from core.capture.chronicle import Chronicle
 from core.capture.lives import Lives
 from core.capture.services import Services, Visit
 from core.capture.session import Session
+from core.capture.sharing import watch_readers
 from core.capture.status import Status
 from core.clock import now
 from core.endpoints import ConsoleSink, endpoint_for, parse_console_url
 from core.endpoints.holders import who_took
+from core.endpoints.pty import PtyPin
 from core.errors import GuestwatchError
 from core.proxy import Proxy, ProxyParams
 from core.recording import Cause, Fact, Meta
@@ -155,7 +157,7 @@ class Watcher:
             first = await session.prove(self._set_waiting)
             if not session.ended.is_set():
                 await self._record(session, first)
-                await session.ended.wait()
+                await self._until_ended(session)
         finally:
             with anyio.CancelScope(shield=True):
                 await proxy.stop(handle.pid)
@@ -165,8 +167,8 @@ class Watcher:
         self._lives.vmm_pid = self.vmm_pid
         self._lives.ending = session.ending
         self._status.set_ended(session, self.vmm_pid)
-        if session.hung_up and session.is_recorded and is_alive(self.vmm_pid):
-            await self._look_for_taker()
+        if session.hung_up and is_alive(session.console.peer_pid):
+            await self._look_for_taker(session)
 
     async def _record(self, session: Session, first: bytes) -> None:
         pid = session.console.peer_pid
@@ -184,14 +186,46 @@ class Watcher:
             self._last_byte_at = 0.0
         self._status.set(ConsoleState.CONNECTED, note=note)
 
-    async def _look_for_taker(self) -> None:
-        """Tell a client that threw us off, as cloud-hypervisor lets it, from a console's end."""
+    async def _until_ended(self, session: Session) -> None:
+        """Wait for the end; of a terminal see meanwhile who else reads it."""
+        if not isinstance(self._lives.pin, PtyPin):
+            await session.ended.wait()
+            return
+
+        readers = self._lives.readers
+
+        def tell_readers(readers: str) -> None:
+            self._chronicle.enter("shared" if readers else "unshared", now(), readers=readers)
+
+        def tell_note(note: str) -> None:
+            self._status.set(ConsoleState.CONNECTED, note=note)
+
+        async with anyio.create_task_group() as tasks:
+            url = parse_console_url(self._spec.console)
+            tasks.start_soon(
+                watch_readers, url, self._services.asking, readers, tell_readers, tell_note
+            )
+            await session.ended.wait()
+            tasks.cancel_scope.cancel()
+
+    async def _look_for_taker(self, session: Session) -> None:
+        """Tell a client that threw us off, as cloud-hypervisor lets it, from a console's end.
+
+        Or one for which we were hung up on at once, as Dragonball does.
+        """
         try:
-            taker = await anyio.to_thread.run_sync(who_took, parse_console_url(self._spec.console))
+            taker = await anyio.to_thread.run_sync(
+                who_took, parse_console_url(self._spec.console), abandon_on_cancel=True
+            )
         except OSError:
             return
-        if taker is not None:
-            self._absence.recast(Cause.TAKEN_OVER, f"taken over by pid {taker.pid} ({taker.name})")
+        if taker is None:
+            return
+        if session.is_recorded and session.bytes:
+            self._absence.recast(Cause.TAKEN_OVER, f"taken over by {taker}")
+        else:
+            self._absence.begin(Cause.HELD, now().wall, f"hung up on us at once: held by {taker}")
+        self._lives.give_way()
 
     def _set_waiting(self) -> None:
         verdict = self._lives.verdict

@@ -42,6 +42,11 @@ class AnyEndpoint:
         """The path."""
         return self._path
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def pin(self) -> Pin:
         """Take hold of what is there now.
 

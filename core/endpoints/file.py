@@ -96,6 +96,11 @@ class FileEndpoint:
         """The log's path."""
         return self._path
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def close(self) -> None:
         """Holds nothing."""
 

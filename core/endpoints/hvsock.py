@@ -100,6 +100,11 @@ class HvsockEndpoint:
         """The path of the VMM's socket."""
         return self._vmm.place
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def pin(self) -> UnixPin:
         """Take hold of the VMM's socket; `UnixEndpoint.pin` says what it raises."""
         return self._vmm.pin()

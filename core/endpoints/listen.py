@@ -149,6 +149,11 @@ class ListenEndpoint:
         """Empty: the path is bound by us, and no look at it tells who dials."""
         return ""
 
+    @property
+    def arrivals(self) -> int:
+        """The bound socket's descriptor; -1 while it is not bound."""
+        return self._listener.sock.fileno() if self._listener is not None else -1
+
     def pin(self) -> ListenPin:
         """Listen, and take hold of the connection that a VMM made.
 

@@ -236,6 +236,11 @@ class MemoryEndpoint:
         """No path tells of a new life."""
         return ""
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def pin(self) -> MemoryPin:
         """Take hold of the guest's present life.
 

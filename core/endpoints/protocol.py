@@ -126,6 +126,13 @@ class Endpoint(Protocol):
     def place(self) -> str:
         """The path at which a new life of the console appears; empty when no path tells of one."""
 
+    @property
+    def arrivals(self) -> int:
+        """A descriptor that is readable once a VMM has dialed us; -1 where none does.
+
+        Another one after each `pin`; whoever waits on it calls `pin` when it is readable.
+        """
+
     def pin(self) -> Pin:
         """Take hold of what is there now.
 

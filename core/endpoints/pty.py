@@ -186,6 +186,11 @@ class PtyEndpoint:
         """The terminal's path."""
         return self._path
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def close(self) -> None:
         """Holds nothing."""
 

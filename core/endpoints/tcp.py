@@ -124,6 +124,11 @@ class TcpEndpoint:
         """Empty: no path tells of a new life."""
         return ""
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def pin(self) -> TcpPin:
         """Take hold of the listener, as far as this machine can see it.
 

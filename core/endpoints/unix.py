@@ -126,6 +126,11 @@ class UnixEndpoint:
         """The socket's path."""
         return self._path
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def pin(self) -> UnixPin:
         """Take hold of the socket that is at the path now.
 

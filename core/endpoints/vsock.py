@@ -74,6 +74,11 @@ class VsockEndpoint:
         """Empty: no path tells of a new life."""
         return ""
 
+    @property
+    def arrivals(self) -> int:
+        """-1: nobody dials us."""
+        return -1
+
     def pin(self) -> AddressPin:
         """Take hold of the address. What is there, connecting tells."""
         return AddressPin(f"{boot_id()}:vsock:{self._cid}:{self._port}")
