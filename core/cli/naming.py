@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.config import Config
-from core.errors import InvalidConsoleUrl, UsageError
+from core.errors import InvalidConsoleUrl, UnknownConsoleProto, UsageError
 from core.sandboxes.model import SandboxSpec
 from core.sandboxes.named import merge_specs, parse_named
+from core.settings import Auto
 
 
 def specs_to_record(texts: Sequence[str], config: Config) -> tuple[SandboxSpec, ...]:
@@ -38,7 +39,7 @@ def named_specs(
     if not texts:
         return config.sandboxes
     here = _here()
-    typed = (_checked(parse_named(text, base=here, auto=config.auto)) for text in texts)
+    typed = (_checked(_parsed(text, here, config.auto)) for text in texts)
     return merge_specs(tuple(typed), () if only_typed else config.sandboxes)
 
 
@@ -54,6 +55,17 @@ def _here() -> Path:
         raise UsageError(
             f"The current folder cannot be had: {error.strerror}", hint="Change into another one."
         ) from error
+
+
+def _parsed(text: str, here: Path, auto: Auto) -> SandboxSpec:
+    """What one text names; an error says which of them is wrong."""
+    name, equals, url = text.partition("=")
+    try:
+        return parse_named(text, base=here, auto=auto)
+    except (InvalidConsoleUrl, UnknownConsoleProto) as error:
+        if not (equals and url):
+            raise
+        raise type(error)(f"{name}: {url[:128]}: {error}", hint=error.hint) from error
 
 
 def _checked(spec: SandboxSpec) -> SandboxSpec:

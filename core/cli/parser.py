@@ -12,6 +12,8 @@ from core.cli.commands import COMMANDS
 THEMES = ("dark", "light", "ansi-dark", "ansi-light")
 
 _EPILOG = """\
+Without a command: the dashboard on the config's sandboxes.
+
 A console URL is unix:PATH, pty:PATH, file:PATH, listen:PATH, hvsock:PATH:PORT,
 vsock:CID:PORT, tcp:HOST:PORT, telnet:HOST:PORT, or a bare path.
 Recordings: $XDG_STATE_HOME/guestwatch/recordings, a folder a sandbox.
@@ -74,7 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
                 command.name,
                 parents=parents,
                 help=command.help,
-                description=command.help.capitalize(),
+                description=command.help[0].upper() + command.help[1:],
                 epilog=command.epilog or None,
                 formatter_class=wide,
             )

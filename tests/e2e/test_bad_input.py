@@ -46,6 +46,8 @@ CONSOLE = "/nowhere/console.sock"
         (["watch", f"a={CONSOLE}", "--\x1b[31m"], "␛[31m"),
         (["watch", "vm1"], "names no console"),
         (["watch", "vm1=ftp:/x"], "unknown console proto ftp"),
+        (["watch", "vm1=/a", "vm2=tcp:host"], "vm2: tcp:host: "),
+        (["export", "vm1", "--generation", "newest"], "nor all"),
         (["watch", "vm1=unix:"], "names no path"),
         (["watch", "vm1=/a", "vm1=/b"], "vm1 is named twice"),
         (["watch"], "NAME=URL"),

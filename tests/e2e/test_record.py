@@ -245,7 +245,7 @@ def test_status_tells_of_capture_and_every_sandbox(home: Home, short_folder: Pat
         assert f"process {record.process.pid}" in told.stdout
         assert "guestwatch record; stays until it is told to end" in told.stdout
         (row,) = (line for line in told.stdout.splitlines() if line.startswith("vm1 "))
-        assert row.split()[:5] == ["vm1", "running", "connected", "640", "B"]
+        assert row.split()[:4] == ["vm1", "connected", "640", "B"]
         (row,) = (line for line in told.stdout.splitlines() if line.startswith("gone "))
         assert "absent" in row
         assert "does not exist" in row
@@ -270,6 +270,23 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(home: Home) -> None:
     os.close(theirs)
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
+def test_a_status_that_cannot_be_written_is_told(
+    home: Home, short_folder: Path, options: tuple[str, ...]
+) -> None:
+    with recording(home, f"vm1={short_folder}/none"), Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            guestwatch("status", *options),
+            env={**os.environ, **home.env},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("guestwatch: stdout: No space left on device")
 
 
 def test_a_capture_that_does_not_answer_is_named(home: Home) -> None:

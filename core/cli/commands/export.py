@@ -41,7 +41,12 @@ exit codes: 0 done, 1 unknown NAME or not all could be read or written, 2 wrong 
 
 
 def _generation(text: str) -> int | str:
-    return text if text == _ALL else generation_number(text)
+    if text == _ALL:
+        return text
+    try:
+        return generation_number(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor {_ALL}") from error
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ _EPILOG = """\
 Lets every console go, to the last byte, and returns once that is done.
 Never starts a capture.
 
-exit codes: 0 none runs any more, or none ran; 1 it could not be ended
+exit codes: 0 none runs any more, or none ran; 1 it could not be ended; 2 wrong usage
 """
 
 

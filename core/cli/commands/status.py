@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterable
 
 from core.cli.command import Command, Context
 
@@ -11,7 +13,8 @@ NONE_RUNS = 3
 """As `systemctl status` has it."""
 
 _EPILOG = """\
-Never starts a capture.
+GAPS and ALERTS count those of the VM's present life; guestwatch ledger NAME tells of all.
+In a pipe each sandbox keeps one line. Never starts a capture.
 
 exit codes: 0 a capture runs, 1 it does not answer, 2 wrong usage, 3 none runs
 """
@@ -22,10 +25,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(context: Context) -> int:
+    import shutil
+    import time
+
     import anyio
 
     from core.capture.places import Places
     from core.cli.status import Report, as_json, as_text
+    from core.cli.stdout import data_out, is_terminal
 
     places = Places.of_this_user()
 
@@ -47,11 +54,21 @@ def _run(context: Context) -> int:
         return None
 
     report = anyio.run(ask)
+    lines: Iterable[str] = ()
     if context.arguments.json:
-        print(as_json(report, places.recordings))
+        lines = [as_json(report, places.recordings)]
     elif report is not None:
-        for line in as_text(report, places.recordings):
-            print(line)
+        on_terminal = is_terminal()
+        lines = as_text(
+            report,
+            places.recordings,
+            width=shutil.get_terminal_size((80, 24)).columns if on_terminal else None,
+            colours=on_terminal and "NO_COLOR" not in os.environ,
+            now=time.time(),
+        )
+    with data_out() as out:
+        for line in lines:
+            out.write(line.encode() + b"\n")
     if report is None:
         print("guestwatch: no capture runs", file=sys.stderr)
         return NONE_RUNS

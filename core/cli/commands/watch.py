@@ -6,6 +6,13 @@ import argparse
 
 from core.cli.command import Command, Context, DashboardRequest
 
+_EPILOG = """\
+A URL is a path or one of the forms that guestwatch --help lists. The console need not be
+there yet. Starts a capture when none runs; it ends with its last dashboard, or stays (Q).
+
+exit codes: 0 left, 1 failed, 2 wrong usage or config, or no terminal
+"""
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -29,4 +36,5 @@ WATCH = Command(
     _add_arguments,
     takes_config=True,
     takes_theme=True,
+    epilog=_EPILOG,
 )
