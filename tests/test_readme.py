@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
+import pytest
+
 from core.config import parse_config
+from core.errors import ConfigError
 from tests.readme import README, fill
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +31,23 @@ def test_its_config_is_one() -> None:
         "vm1",
         "pod-7c9",
     ]
+
+
+def known_keys(config: str) -> set[str]:
+    """The keys that may stand where `config` has one that may not."""
+    with pytest.raises(ConfigError) as refused:
+        parse_config(config.encode(), "config.toml")
+    return set(refused.value.hint.removeprefix("Known keys: ").split(", "))
+
+
+def test_its_config_has_every_key() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    shown = tomllib.loads(text)
+    assert set(shown) == known_keys("zzzzzz = 1")
+    assert set(shown["quota"]) == known_keys("[quota]\nzzzzzz = 1")
+    for table in ("alert", "sandbox"):
+        keys = {key for each in shown[table] for key in each}
+        assert keys == known_keys(f"[[{table}]]\nzzzzzz = 1")
 
 
 def test_the_commands_it_gives_are_there() -> None:
