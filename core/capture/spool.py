@@ -1,10 +1,10 @@
 """Writes a recording at once, and keeps a slow or full disk away from the reading.
 
 The read loop writes straight to the recording: a write into the page cache takes
-microseconds. One that takes longer than `SLOW_WRITE_S`, or fails, moves this
-console to a queue in memory with a writer of its own; when the queue has been
-written, writing is direct again. The guest is read on whatever the disk does: a
-guest whose reader stalls is changed by it. When the queue is full its oldest bytes
+microseconds. One that fails or hangs, or two of a second that each wait longer than
+`SLOW_WRITE_S`, move this console to a queue in memory with a writer of its own; when
+the queue has been written, writing is direct again. The guest is read on whatever the
+disk does: a guest whose reader stalls is changed by it. When the queue is full its oldest bytes
 go, and the ledger gets a gap that counts them, where the bytes after them begin.
 
 A recording that could not even be opened because the disk is full waits in the same
@@ -16,6 +16,7 @@ All consoles' queues together are bounded as well (`core.capture.spools`).
 from __future__ import annotations
 
 import logging
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +39,17 @@ from core.recording.ledger import Fact
 log = logging.getLogger("guestwatch.capture")
 
 SLOW_WRITE_S = 0.020
+SLOW_AGAIN_S = 1.0
+HUNG_WRITE_S = 0.100
+"""One slow write may be the last one for long: a thread that writes while the loop reads a
+flood loses to it. Two of a second, or one as slow as this, are the disk's."""
+
 QUEUE_BYTES = 8 * 1024 * 1024
 """How much memory one console's bytes may take while they wait for the disk."""
+
+FLOOD_BYTES = 1024
+"""Of a write this large is asked what took so long. Smaller ones come too slowly to fill
+a queue, and there are too many of them to ask."""
 
 CATCH_UP_BYTES = 2 * 1024 * 1024
 """Twice what one console gives in one round of the read loop."""
@@ -81,6 +91,7 @@ class Spool:
         self._batch_bytes = queue_bytes // 2
         self._counted = 0
         self._why = self._evidence = SLOW
+        self._slow_at = -SLOW_AGAIN_S
         self._told_at = 0.0
         self._writing = False
         self._closing = False
@@ -168,7 +179,7 @@ class Spool:
         if self._writing or self._recorder is None:
             self._enqueue(data, at)
             return
-        began = time.monotonic()
+        began, waits = time.monotonic(), _waits() if len(data) >= FLOOD_BYTES else -1
         try:
             self._recorder.write(data, at)
         except RecordingError as error:
@@ -177,8 +188,11 @@ class Spool:
             if rest:
                 self._enqueue(rest, at)
             return
-        if time.monotonic() - began > SLOW_WRITE_S:
-            self._fall_back(SLOW, SLOW)
+        if _is_slow(began, waits):
+            done, before = time.monotonic(), self._slow_at
+            self._slow_at = done
+            if done - before < SLOW_AGAIN_S or done - began > HUNG_WRITE_S:
+                self._fall_back(SLOW, SLOW)
 
     def enter(self, kind: str, at: Instant, /, **facts: Fact) -> None:
         """Enter something into the ledger, in its place between the bytes."""
@@ -340,14 +354,28 @@ class Spool:
         """
         written = 0
         while self._backlog and written < CATCH_UP_BYTES:
-            before, began = self._backlog.waiting, time.monotonic()
+            before, began, waits = self._backlog.waiting, time.monotonic(), _waits()
             error = write_items(self.recorder, self._backlog.take(1))
             self._backlog.settle()
             written += before - self._backlog.waiting
-            if error is not None or time.monotonic() - began > SLOW_WRITE_S:
+            if error is not None or _is_slow(began, waits):
                 return error, True
         self._account()
         return None, False
+
+
+def _waits() -> int:
+    """How often this thread has waited for something, such as a disk."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+
+
+def _is_slow(began: float, waits: int) -> bool:
+    """Whether what began then was slow, and waited for more than the processor.
+
+    On a busy machine everything takes long now and then. A thread of its own would be
+    starved just the same while the loop reads on, and drop what the disk would take.
+    """
+    return time.monotonic() - began > SLOW_WRITE_S and _waits() > waits
 
 
 def in_mb(size: int) -> str:

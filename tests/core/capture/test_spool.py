@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from core.capture.spool import Spool
+from core.capture.spool import HUNG_WRITE_S, SLOW_WRITE_S, Spool
 from core.capture.spools import Spools
 from core.clock import Instant, now
 from core.errors import RecordingError
@@ -210,3 +211,67 @@ async def test_arrival_times_survive_the_queue(tmp_path: Path) -> None:
     deltas = [float(line.split()[1]) for line in timing]
     assert sum(int(line.split()[2]) for line in timing) == 8 * KB
     assert deltas[1:] == pytest.approx([1.0, 1.0, 1.0], abs=0.01)
+
+
+class LateRecorder(Recorder):
+    """A recorder whose every write takes a while, in the way that `linger` does."""
+
+    linger: Callable[[], None]
+
+    def write(self, data: bytes, at: Instant) -> None:
+        super().write(data, at)
+        self.linger()
+
+
+def compute() -> None:
+    end = time.thread_time() + 2 * SLOW_WRITE_S
+    while time.thread_time() < end:
+        pass
+
+
+def block() -> None:
+    time.sleep(2 * SLOW_WRITE_S)
+
+
+def hang() -> None:
+    time.sleep(2 * HUNG_WRITE_S)
+
+
+def late(home: Path, linger: Callable[[], None]) -> LateRecorder:
+    meta = Meta(id="vm1", life="one")
+    recorder = LateRecorder.begin(home, "vm1", life="one", meta=meta, at=moment(0))
+    assert isinstance(recorder, LateRecorder)
+    recorder.linger = linger
+    return recorder
+
+
+@pytest.mark.parametrize("size", [1, KB])
+async def test_the_second_write_that_waits_for_the_disk_moves_the_console_to_the_queue(
+    tmp_path: Path, size: int
+) -> None:
+    async with anyio.create_task_group() as tasks:
+        spool = Spool(late(tmp_path, block), tasks, lambda _: None)
+        behind = []
+        for _ in range(2):
+            spool.write(b"x" * size, now())
+            behind.append(spool.is_behind)
+        assert behind == [False, True]
+        await spool.aclose()
+
+
+async def test_a_write_that_hangs_moves_the_console_to_the_queue_at_once(tmp_path: Path) -> None:
+    async with anyio.create_task_group() as tasks:
+        spool = Spool(late(tmp_path, hang), tasks, lambda _: None)
+        spool.write(b"x" * KB, now())
+        assert spool.is_behind
+        await spool.aclose()
+
+
+async def test_a_write_that_only_waits_for_the_processor_does_not(tmp_path: Path) -> None:
+    """A busy machine is no slow disk: a queue that a starved thread empties would overflow."""
+    async with anyio.create_task_group() as tasks:
+        spool = Spool(late(tmp_path, compute), tasks, lambda _: None)
+        for _ in range(3):
+            spool.write(b"x" * KB, now())
+        assert not spool.is_behind
+        await spool.aclose()
