@@ -17,3 +17,5 @@ os.environ.update(
     TZ="UTC",
     LC_ALL="C.UTF-8",
 )
+# Files that tests write are files as a shell makes them; those that care set it themselves.
+os.umask(0o022)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,10 +79,12 @@ def load_config(path: Path, *, must_exist: bool = False) -> Config:
         must_exist: whether its absence is an error, as when it was named.
 
     Raises:
-        ConfigError: it cannot be read, is no TOML, or asks for something unknown.
+        ConfigError: it cannot be read, others may write it, it is no TOML, or it asks for
+            something unknown.
     """
     try:
         with path.open("rb") as file:
+            _check_trusted(path, os.fstat(file.fileno()))
             raw = file.read(MAX_CONFIG_BYTES + 1)
     except FileNotFoundError:
         if not must_exist:
@@ -93,6 +97,30 @@ def load_config(path: Path, *, must_exist: bool = False) -> Config:
     if len(raw) > MAX_CONFIG_BYTES:
         raise ConfigError("is larger than 4 MiB", path=str(path))
     return parse_config(raw, str(path))
+
+
+def _check_trusted(path: Path, found: os.stat_result) -> None:
+    """Refuse a file that others may write: it names programs that are run as this user.
+
+    Raises:
+        ConfigError: it is neither this user's nor root's, or open to others.
+    """
+    ours = os.geteuid()
+    if found.st_uid not in (0, ours):
+        raise ConfigError(
+            f"belongs to user {found.st_uid}, not to user {ours} or root",
+            path=str(path),
+            hint=f"Look at what is in it, then run chown {ours} {path}.",
+        )
+    # A terminal that a config is typed into is its group's to write to as well.
+    writers = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if writers and not stat.S_ISCHR(found.st_mode):
+        who = "everybody" if writers & stat.S_IWOTH else f"its group ({found.st_gid})"
+        raise ConfigError(
+            f"may be written by {who}",
+            path=str(path),
+            hint=f"Look at what is in it, then run chmod go-w {path}.",
+        )
 
 
 def parse_config(raw: bytes, path: str) -> Config:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from core.config import load_config, parse_config
 from core.errors import ConfigError
 from core.proxy.types import ProxyType
+from tests.core.endpoints.sites import without_root
 
 GOOD = """
 [[sandbox]]
@@ -107,3 +110,57 @@ def test_bytes_that_are_no_text_are_told_with_their_line() -> None:
 def test_any_bytes_give_a_config_or_a_config_error(raw: bytes) -> None:
     with contextlib.suppress(ConfigError):
         assert parse_config(raw, "c.toml").sandboxes == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "who"), [(0o620, "its group"), (0o602, "everybody"), (0o666, "everybody")]
+)
+def test_a_config_that_others_may_write_is_refused(tmp_path: Path, mode: int, who: str) -> None:
+    """It names programs that are run: whoever may write it may run anything as us."""
+    path = tmp_path / "c.toml"
+    path.write_text(GOOD)
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=f"may be written by {who}") as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert f"chmod go-w {path}" in caught.value.hint
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o644, 0o755])
+def test_a_config_that_others_may_only_read_is_read(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(GOOD)
+    path.chmod(mode)
+    assert len(load_config(path).sandboxes) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's file")
+def test_a_config_of_another_user_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(GOOD)
+    os.chown(path, 65534, 65534)
+    with pytest.raises(ConfigError, match="belongs to user 65534, not to user 0") as caught:
+        load_config(path)
+    assert "chown" in caught.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_a_config_of_root_is_read_by_everybody() -> None:
+    with tempfile.TemporaryDirectory(prefix="gw-", dir="/tmp") as folder:
+        path = Path(folder, "c.toml")
+        path.write_text(GOOD)
+        path.chmod(0o644)
+        path.parent.chmod(0o755)
+        with without_root():
+            assert len(load_config(path).sandboxes) == 2
+
+
+def test_a_link_to_a_config_is_judged_by_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "real.toml").write_text(GOOD)
+    link = tmp_path / "c.toml"
+    link.symlink_to("real.toml")
+    assert len(load_config(link).sandboxes) == 2
+    (tmp_path / "real.toml").chmod(0o666)
+    with pytest.raises(ConfigError, match="may be written by everybody"):
+        load_config(link)
