@@ -6,6 +6,7 @@ put something in it can play capture to our viewers.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -113,6 +114,20 @@ def ensure_private(folder: Path, uid: int) -> None:
         ) from error
     finally:
         os.close(fd)
+
+
+def make_folders(folder: Path) -> None:
+    """Make `folder` and what is missing above it, all 0700 whatever the umask.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            with contextlib.suppress(FileExistsError):
+                each.mkdir(mode=0o700)
+                # The umask may have kept even us out of it.
+                each.chmod(0o700)
 
 
 def check_private(folder: Path, found: os.stat_result, uid: int) -> None:

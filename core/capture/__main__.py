@@ -13,10 +13,10 @@ from pathlib import Path
 import anyio
 
 from core.capture.journal import start_journal
-from core.capture.lock import make_private
 from core.capture.places import Places
 from core.capture.process import run_capture
-from core.errors import CaptureError, GuestwatchError
+from core.capture.state import make_private, open_own
+from core.errors import GuestwatchError
 
 
 def main() -> int:
@@ -77,15 +77,7 @@ def _first(group: ExceptionGroup[GuestwatchError]) -> GuestwatchError:
 def _leave_terminal(places: Places) -> None:
     """Send what capture says to its log, and hold no terminal."""
     make_private(places.state)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-    try:
-        log = os.open(places.log, flags, 0o600)
-    except OSError as error:
-        raise CaptureError(
-            f"Cannot write {places.log}: {error.strerror}", hint="Look at its owner and mode."
-        ) from error
-    # Made under whatever umask.
-    os.fchmod(log, 0o600)
+    log = open_own(places.log, os.O_WRONLY | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from core.capture.places import Places
+from core.capture.state import make_private, open_own
 from core.errors import CaptureError, CaptureRunning
 
 BEAT_S = 1.0
@@ -97,17 +98,8 @@ class CaptureLock:
                 os.utime(fd)
 
     def _take(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            fd = os.open(path, flags, 0o600)
-        except OSError as error:
-            raise CaptureError(
-                f"Cannot open {path}: {error.strerror}",
-                hint=f"Make {path.parent} a folder that you may write, or set XDG_STATE_HOME.",
-            ) from error
+        fd = open_own(path, os.O_RDWR)
         self._held.append(fd)
-        # Made under whatever umask.
-        os.fchmod(fd, 0o600)
         if not _lock(fd):
             pid, socket = read_owner(self._places.state_lock)
             who = f"process {pid}" if pid else "another process"
@@ -190,31 +182,3 @@ def read_owner(lock: Path) -> tuple[int, str]:
             pid, socket = owner.get("pid"), owner.get("socket")
             return (pid if isinstance(pid, int) else 0, socket if isinstance(socket, str) else "")
     return 0, ""
-
-
-def make_private(folder: Path) -> None:
-    """Make the state folder, 0700 if it is new.
-
-    Raises:
-        CaptureError: it cannot be made or written.
-    """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            if not folder.is_dir():
-                raise
-        else:
-            # Made under whatever umask.
-            folder.chmod(0o700)
-    except OSError as error:
-        raise CaptureError(
-            f"Cannot make {folder}: {error.strerror}",
-            hint="Recordings are kept there; set XDG_STATE_HOME to a folder that you may write.",
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CaptureError(
-            f"Cannot write {folder}",
-            hint="Recordings are kept there; set XDG_STATE_HOME to a folder that you may write.",
-        )

@@ -12,6 +12,7 @@ from anyio.abc import TaskStatus
 from core.demo import scripts
 from core.demo.guest import DemoGuest
 from core.demo.step import Script
+from core.paths import make_folders
 from core.proxy.types import ProxyType
 from core.sandboxes.model import SandboxSpec
 
@@ -61,7 +62,7 @@ async def run_guests(
     Raises:
         DemoError: a socket could not be bound.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(folder)
     async with anyio.create_task_group() as tasks:
         for name, script in _scripts().items():
             guest = DemoGuest(_console(name, folder), script, pace=pace, wait=wait)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.paths import ensure_private
+from core.paths import ensure_private, make_folders
 from core.proxy.identity import ProcessIdentity
 from core.proxy.url import SOCKET_NAME
 
@@ -70,7 +70,7 @@ class ProxyFolder:
             RuntimeDirError: it cannot be made or is open to others.
             OSError: the runtime folder cannot be made.
         """
-        self.path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(self.path.parent.parent)
         uid = os.geteuid()
         ensure_private(self.path.parent, uid)
         is_missing = not os.path.lexists(self.path)

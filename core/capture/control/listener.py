@@ -14,7 +14,7 @@ from core.capture.control.server import ControlServer
 from core.capture.lock import CaptureLock
 from core.capture.places import Places
 from core.errors import CaptureError
-from core.paths import ensure_private
+from core.paths import ensure_private, make_folders
 
 log = logging.getLogger("guestwatch.control")
 
@@ -85,7 +85,7 @@ def make_runtime(places: Places) -> None:
         RuntimeDirError: it cannot be had so.
         OSError: the folders above it cannot be made.
     """
-    places.runtime.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(places.runtime.parent)
     ensure_private(places.runtime, os.geteuid())
 
 
