@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,11 @@ from core.proxy.folder import ProxyFolder, ProxyRecord
 from core.proxy.identity import ProcessIdentity, has_pidfs, identify, signal_recorded
 
 ROOT = Path(__file__).parents[3]
-ROUNDS = 20
+ROUNDS = 100
+GAPS_S = (0.0, 0.015)
+"""How long a number stays free: used again in the same tick of the clock that start times
+are told in, or in a later one."""
+
 UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 
 _LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
@@ -44,6 +49,8 @@ class Findings:
     """By `stop` of a kata-proxy, or by `signal_recorded`."""
     ended_by_number: int = 0
     """By os.kill, which knows only the number."""
+    taken_for: int = 0
+    """By a comparison of start times alone."""
 
 
 @functools.cache
@@ -58,12 +65,13 @@ def may_unshare() -> bool:
     return probe.returncode == 0
 
 
-def forced() -> Iterator[tuple[ProcessIdentity, HeldProcess]]:
+def forced(gap_s: float) -> Iterator[tuple[ProcessIdentity, HeldProcess]]:
     """Identities of dead processes, each with a process that has its number now."""
     while True:
         victim = spawn(("sleep", "600"))
         identity = identify(victim.pid, victim.fileno())
         victim.kill()
+        time.sleep(gap_s)
         _LAST_PID.write_text(str(identity.pid - 1))
         innocent = spawn(("sleep", "600"))
         assert innocent.pid == identity.pid
@@ -84,8 +92,9 @@ def faked() -> Iterator[tuple[ProcessIdentity, HeldProcess]]:
 async def find(*, is_forced: bool, runtime: Path) -> Findings:
     """Try to stop each recorded process, then to kill its number."""
     findings = Findings(is_forced)
-    pairs = forced() if is_forced else faked()
-    for number, (identity, innocent) in zip(range(ROUNDS), pairs, strict=False):
+    gaps = [gap for gap in GAPS_S for _ in range(ROUNDS)]
+    for number, gap in enumerate(gaps):
+        identity, innocent = next(forced(gap) if is_forced else faked())
         findings.rounds += 1
         folder = ProxyFolder.of(runtime, f"vm{number}")
         folder.make()
@@ -95,6 +104,8 @@ async def find(*, is_forced: bool, runtime: Path) -> Findings:
         async with KataProxy(runtime_dir=runtime) as proxy:
             await proxy.stop(identity.pid)
         findings.ended_by_stop += innocent.has_ended()
+        now = identify(innocent.pid, innocent.fileno())
+        findings.taken_for += now.start_time == identity.start_time
         os.kill(identity.pid, signal.SIGKILL)
         await innocent.wait()
         findings.ended_by_number += innocent.exit_status == -signal.SIGKILL
