@@ -21,10 +21,11 @@ from core.client import open_client
 from core.sandboxes.model import ConsoleState, SandboxFacts
 from core.sandboxes.named import sandbox_spec
 from tests.core.capture.conftest import PATIENCE_S, Chardev, facts_when, recorded, running_capture
+from tests.figures import Figure
 
 pytestmark = pytest.mark.anyio
 
-CROWD = 150
+CROWD = 300
 
 
 def test_a_limit_that_is_too_low_is_told_with_what_to_do() -> None:
@@ -101,7 +102,7 @@ def is_settled(facts: SandboxFacts) -> bool:
 
 @pytest.mark.parametrize("limit", [64, 128, 256])
 async def test_without_descriptors_viewers_live_and_no_recording_suffers(
-    places: Places, chardev: Chardev, tmp_path: Path, limit: int
+    places: Places, chardev: Chardev, tmp_path: Path, limit: int, figure: Figure
 ) -> None:
     async with open_capture(places) as viewer, crowd(tmp_path):
         pid = read_owner(places.state_lock)[0]
@@ -131,6 +132,11 @@ async def test_without_descriptors_viewers_live_and_no_recording_suffers(
         for facts in everybody:
             if facts.console.state is ConsoleState.CONNECTED and facts.id != "vm1":
                 assert await recorded(facts, 5) == b"hello"
+        figure(
+            "T12",
+            f"{CROWD + 1} sandboxes with {limit} descriptors: {len(everybody) - len(refused)} "
+            f"recorded whole, {len(refused)} refused in words, viewers served",
+        )
         await viewer.shut_down()
 
 
