@@ -135,7 +135,7 @@ def test_status(figure: Figure) -> None:
         assert answer["sandboxes"][0]["console"]["reason"] == text
         assert answer["capture"]["warnings"] == [text]
         assert line.count("operator logged in") == FIELDS
-        for shown in as_text(told, Path("/recordings")):
+        for shown in as_text(told, Path("/recordings"), width=80, colours=False, now=0.0):
             assert shown.isprintable()
             assert len(shown.splitlines()) <= 1
     figure("T15", f"status: {FIELDS} fields x {len(CONTROLS)} characters, one line, read back")
