@@ -10,7 +10,8 @@ this closes the stretch that is open and opens the next where it ended:
                               what followed from the entries before
 
 Entries count in their order, not by their time: a clock may have been set back. A gap
-that reaches over the stretch it ends, or beyond its own entry, is cut to what is left.
+that reaches over the stretch it ends, or beyond its own entry, is cut to what is left; the
+first one may reach back to before the first entry.
 Where a ledger breaks off (capture was killed), the guest was heard up to the last byte.
 """
 
@@ -162,6 +163,9 @@ class Reckoning:
     def _take_gap(self, gap: Gap, entry: LedgerEntry, offset: int) -> None:
         assert self._since is not None
         has_start = _is_number(entry.facts.get("start"))
+        if has_start and not self.stretches and not self._heard:
+            # The console was there, and nobody had named its sandbox yet.
+            self._since = min(self._since, gap.start)
         if self._heard and has_start and gap.end <= self._since + _SLIVER_S and self._explain(gap):
             return
         start, end = self._within(gap, entry.wall)
