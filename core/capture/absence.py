@@ -10,6 +10,9 @@ import dataclasses
 
 from core.recording import Cause, Gap
 
+NOT_YET = "nothing was attached yet"
+"""Why a guest is not heard whose console came while this capture ran."""
+
 _NOT_TO_BE_RECAST = frozenset({Cause.HELD, Cause.WAITING, Cause.NOT_ATTACHED})
 """What was known while it lasted stays true, whatever ended it."""
 
@@ -28,6 +31,7 @@ class Absence:
     """
 
     def __init__(self, appeared: float) -> None:
+        self._appeared = appeared
         self._gaps: list[Gap] = []
         self._open: Gap | None = Gap(Cause.NO_CAPTURE, appeared, appeared)
         self._was_heard = False
@@ -66,9 +70,15 @@ class Absence:
         self._close(at)
         gaps, self._gaps, self._open = self._gaps, [], None
         if not self._was_heard:
-            gaps = _reach_back(gaps, known, born)
+            gaps = [self._as_it_was(gap) for gap in _reach_back(gaps, known, born)]
         self._was_heard = True
         return gaps
+
+    def _as_it_was(self, gap: Gap) -> Gap:
+        """`gap`, which is no capture's absence when this one has run throughout."""
+        if gap.cause is not Cause.NO_CAPTURE or gap.start < self._appeared:
+            return gap
+        return dataclasses.replace(gap, cause=Cause.NOT_ATTACHED, evidence=NOT_YET)
 
     def unentered(self, at: float) -> list[Gap]:
         """The gaps up to now that no recording tells of.

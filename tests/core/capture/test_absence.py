@@ -25,7 +25,8 @@ def heard(at: float = 10.0) -> Absence:
 
 def test_a_console_that_is_younger_than_its_sandbox_misses_only_its_own_beginning() -> None:
     gaps = Absence(10.0).end(20.0, known=0, born=19.0)
-    assert spans(gaps) == [("no capture ran", 19.0, 20.0)]
+    assert spans(gaps) == [("not attached", 19.0, 20.0)]
+    assert gaps[0].evidence == "nothing was attached yet"
 
 
 def test_a_console_that_was_there_before_its_sandbox_was_named_has_been_missed_since() -> None:
@@ -43,7 +44,7 @@ def test_a_holder_is_told_apart_from_the_time_before() -> None:
     absence = Absence(10.0)
     absence.begin(Cause.HELD, 12.0, "pid 7 (socat)")
     gaps = absence.end(20.0, known=0, born=11.0)
-    assert spans(gaps) == [("no capture ran", 11.0, 12.0), ("held by another client", 12.0, 20.0)]
+    assert spans(gaps) == [("not attached", 11.0, 12.0), ("held by another client", 12.0, 20.0)]
     assert gaps[1].evidence == "pid 7 (socat)"
 
 
@@ -80,7 +81,7 @@ def test_a_restart_does_not_make_forgotten_who_had_the_console_before(cause: Cau
 def test_before_the_guest_was_heard_nothing_is_a_restart() -> None:
     absence = Absence(10.0)
     absence.recast(Cause.RESTARTED, "another console is there")
-    assert spans(absence.end(15.0, known=0, born=0)) == [("no capture ran", 10.0, 15.0)]
+    assert spans(absence.end(15.0, known=0, born=0)) == [("not attached", 10.0, 15.0)]
 
 
 def test_a_wall_clock_that_was_set_back_makes_no_gap_negative() -> None:
