@@ -6,10 +6,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.recording.clock import RecordingClock
 from core.recording.folder import Folder
+from core.recording.gaps import Cause, Gap
 from core.recording.layout import LOG, parse_generation
-from core.recording.ledger import last_entry_wall
+from core.recording.ledger import LedgerEntry, last_entry_wall
+from core.recording.reader import GenerationReader
 from core.recording.trouble import explain
+
+_WATCHED = frozenset({"attached", "rotated", "detached", "ended", "failed"})
+"""Entries of a console that is watched, made when it happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,10 @@ def generations_in(folder: Path) -> tuple[Generation, ...]:
 def last_heard(home: Path, sandbox_id: str) -> float:
     """Until when a sandbox's recordings tell of its guest: since the epoch, 0 when there are none.
 
-    That is when the newest generation's log was written last, or the last entry of its
-    ledger or of the sandbox's own, whichever is later.
+    That is when the newest generation's last byte came, or what its ledger or the
+    sandbox's own tells of its console last, whichever is later. What is entered into the
+    ledger of a generation that has ended, an alert or that something was dropped, is none
+    of that, and the times of a compressed log's files are not its bytes'.
 
     Raises:
         RecordingError: the folder may not be read.
@@ -99,8 +107,25 @@ def last_heard(home: Path, sandbox_id: str) -> float:
         folders.append(sandbox)
     for path in folders:
         with Folder.open(path) as folder:
-            moments.append(last_entry_wall(folder))
+            moments.append(last_entry_wall(folder, _is_of_console))
             log = folder.stat_file(LOG)
             if log is not None and log.st_size:
                 moments.append(log.st_mtime)
+    moments += [_last_byte_wall(generation.folder) for generation in generations[-1:]]
     return max(moments)
+
+
+def _is_of_console(entry: LedgerEntry) -> bool:
+    gap = Gap.of(entry)
+    return gap.cause is not Cause.QUOTA if gap is not None else entry.kind in _WATCHED
+
+
+def _last_byte_wall(folder: Path) -> float:
+    """When the last byte came of which a record tells; 0 when there is none."""
+    reader, clock = GenerationReader(folder), RecordingClock(folder)
+    try:
+        at = clock.at(reader.end - 1) if reader.end else None
+        return at.wall if at is not None else 0.0
+    finally:
+        reader.close()
+        clock.close()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,8 +137,10 @@ def parse_entry(line: bytes) -> LedgerEntry | None:
     return LedgerEntry(float(wall), offset, kind, kept)
 
 
-def last_entry_wall(folder: Folder) -> float:
-    """When the last entry of an open folder's ledger was made; 0 when there is none.
+def last_entry_wall(folder: Folder, counts: Callable[[LedgerEntry], bool]) -> float:
+    """When the last entry that `counts` was made in an open folder's ledger; 0 for none.
+
+    Looked for in the ledger's last megabyte.
 
     Raises:
         RecordingError: the ledger may not be read.
@@ -148,14 +150,14 @@ def last_entry_wall(folder: Folder) -> float:
         return 0.0
     try:
         size = os.fstat(fd).st_size
-        start = max(0, size - 2 * MAX_LINE_BYTES)
+        start = max(0, size - _READ_BYTES)
         lines = os.pread(fd, size - start, start).split(b"\n")
     except OSError as error:
         raise explain(folder.path / LEDGER, error) from error
     finally:
         os.close(fd)
     entries = filter(None, map(parse_entry, reversed(lines)))
-    last = next(entries, None)
+    last = next(filter(counts, entries), None)
     return last.wall if last is not None else 0.0
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from core.errors import RecordingError
-from core.recording import GenerationReader, History
+from core.recording import Cause, Gap, GenerationReader, History, enter_late, last_heard
 
 from .made import begin, moment, open_descriptors
 
@@ -84,3 +85,28 @@ def test_no_descriptor_is_held(tmp_path: Path) -> None:
     history = History(tmp_path / "vm1")
     history.refresh()
     assert open_descriptors() == before
+
+
+def test_what_is_entered_after_an_end_is_not_when_the_guest_was_last_heard(tmp_path: Path) -> None:
+    recorder = begin(tmp_path)
+    recorder.enter("attached", moment(0))
+    recorder.write(b"x" * 100, moment(5))
+    recorder.enter("ended", moment(6))
+    recorder.close()
+    # As compression leaves it: nothing tells by its own time.
+    os.utime(recorder.folder / "console.log", (0, 0))
+    enter_late(recorder.folder, "alert", moment(500), 100, title="panic")
+    gap = Gap(Cause.QUOTA, moment(0).wall, moment(5).wall, "dropped", 10)
+    enter_late(recorder.folder, "gap", moment(900), 100, **gap.facts())
+    assert last_heard(tmp_path, "vm1") == pytest.approx(moment(6).wall, abs=0.001)
+
+
+def test_the_last_bytes_time_says_when_the_guest_was_heard_where_capture_was_killed(
+    tmp_path: Path,
+) -> None:
+    recorder = begin(tmp_path)
+    recorder.enter("attached", moment(0))
+    recorder.write(b"x" * 100, moment(50))
+    recorder.close()
+    os.utime(recorder.folder / "console.log", (0, 0))
+    assert last_heard(tmp_path, "vm1") == pytest.approx(moment(50).wall, abs=0.001)
