@@ -17,6 +17,7 @@ from core.capture.spool import Spool
 from core.clock import now
 from core.errors import ConsoleError, RecordingError
 from core.recording import Meta, Recorder
+from core.recording.trouble import is_full
 from core.sandboxes.model import ConsoleFacts, ConsoleState, SandboxSpec
 
 log = logging.getLogger("guestwatch.capture")
@@ -93,20 +94,40 @@ class ProxyOutput:
     def _begin(self, pid: int) -> Spool:
         at = now()
         life = f"kata-proxy {pid} {at.wall:.3f}"
-        meta = Meta.of(self._spec, life=life, pid=pid, family=self.family, at=at)
-        recorder = Recorder.begin(
-            self._services.recordings,
-            self._spec.id,
-            life=life,
-            meta=meta,
-            at=at,
-            segment_bytes=self._services.spools.segment_bytes,
-        )
-        self.generation = recorder.generation
-        spool = Spool(
-            recorder, self._services.tasks, self._set_trouble, spools=self._services.spools
-        )
-        self._services.scanning.watch(self._spec.id, spool)
+        services = self._services
+
+        def begin() -> Recorder:
+            return Recorder.begin(
+                services.recordings,
+                self._spec.id,
+                life=life,
+                meta=Meta.of(self._spec, life=life, pid=pid, family=self.family, at=at),
+                at=at,
+                segment_bytes=services.spools.segment_bytes,
+            )
+
+        def take(recorder: Recorder) -> None:
+            self.generation = recorder.generation
+            services.scanning.watch(self._spec.id, spool)
+            self._on_change()
+
+        try:
+            recorder = begin()
+        except RecordingError as error:
+            if not is_full(error):
+                raise
+            # What it prints waits in memory until there is room.
+            spool = Spool.pending(
+                begin,
+                error,
+                services.tasks,
+                self._set_trouble,
+                on_open=take,
+                spools=services.spools,
+            )
+        else:
+            spool = Spool(recorder, services.tasks, self._set_trouble, spools=services.spools)
+            take(recorder)
         spool.enter("proxy-started", self._visit.began, pid=pid, **self._visit.facts)
         spool.enter("attached", at, pid=pid, source="kata-proxy output")
         return spool

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import anyio
 
+from core.capture.places import Places
 from core.capture.spool import Spool
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import Gap, GenerationReader, Ledger, Meta, Recorder, RecordingClock
 from core.recording.trouble import is_full
+from tests.core.capture.conftest import Chardev, facts_when, recorded, running_capture
 
 CHUNK = 64 * 1024
 CHUNKS = 160
@@ -126,7 +128,36 @@ async def open_late(folder: Path) -> dict[str, object]:
     }
 
 
+async def watch_late(folder: Path) -> dict[str, object]:
+    """A whole capture that is shown a VM while the disk is full."""
+    (folder / "run").mkdir(mode=0o700)
+    places, ballast = Places(folder / "run", folder / "state"), folder / "ballast"
+    guest = Chardev(folder / "run" / "vm1.sock")
+    async with running_capture(places) as client:
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        await client.watch(guest.spec)
+        await guest.accept()
+        await guest.write(b"first words")
+        facts = await facts_when(client, lambda f: f.recording_trouble)
+        state, generation = facts.console.state, facts.generation
+        ballast.unlink()
+        facts = await facts_when(client, lambda f: f.generation and not f.recording_trouble)
+        data = await recorded(facts, 11)
+    guest.exit()
+    with contextlib.closing(Ledger(Path(facts.recordings, facts.generation))) as ledger:
+        kinds = [entry.kind for entry in ledger.read_all()]
+    return {
+        "state": str(state),
+        "generation": generation,
+        "data": data.decode(),
+        "kinds": kinds,
+        "has_facts": facts.traffic.bytes,
+    }
+
+
 if __name__ == "__main__":
-    WAYS = {"flood": flood, "late": open_late}
+    WAYS = {"flood": flood, "late": open_late, "watch": watch_late}
     os.umask(0o077)
     print(json.dumps(anyio.run(WAYS[sys.argv[3]], Path(sys.argv[1]), backend=sys.argv[2])))

@@ -65,3 +65,13 @@ def test_a_disk_that_fills_up_under_a_flood_costs_only_what_the_ledger_tells(
     assert any("No space left on device; " in text and "dropped" in text for text in found["told"])
     assert found["told"][-1] == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_capture_reads_a_vm_that_appears_while_the_disk_is_full(
+    tmp_path: Path, anyio_backend: str
+) -> None:
+    found = on_small_disk(tmp_path, anyio_backend, "watch")
+    assert (found["state"], found["generation"]) == ("connected", "")
+    assert found["data"] == "first words"
+    assert found["has_facts"] == 11
+    assert found["kinds"][:3] == ["proxy-started", "gap", "attached"]
