@@ -7,11 +7,14 @@ follow it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+import anyio
 import anyio.to_thread
 
 from core.capture.absence import Absence
@@ -23,7 +26,7 @@ from core.capture.whereabouts import Whereabouts
 from core.clock import Instant, now
 from core.endpoints import Resumable
 from core.errors import RecordingError
-from core.recording import Cause, Gap, Meta, Recorder
+from core.recording import Cause, Gap, Meta, Recorder, enter_late
 from core.recording.ledger import Fact
 
 log = logging.getLogger("guestwatch.capture")
@@ -55,6 +58,7 @@ class Chronicle:
         self._life = ""
         self._reached: Whereabouts | None = None
         self._kept_size = 0
+        self._rested: Path | None = None
         self._unentered = 0
         self._is_entered = False
 
@@ -84,8 +88,8 @@ class Chronicle:
             RecordingError: no recording can be had; nothing was read.
         """
         known, is_lost, place = 0.0, False, self._reached
-        is_new = not self._goes_on(session, meta)
-        if is_new:
+        before = self.generation
+        if not self._goes_on(session, meta):
             opened = await self._open(session, meta, first)
             # Of a life that ended nothing is to be read on.
             is_lost = opened.is_lost or place is not None
@@ -105,7 +109,7 @@ class Chronicle:
             self._enter_loss(Cause.LOSSY, at, LOST, lost or None)
         self._spool.enter("attached", at, **facts, **session.whereabouts())
         session.record(self._spool, first)
-        return is_new
+        return not before or self.generation != before
 
     def _goes_on(self, session: Session, meta: Meta) -> bool:
         """Whether `session` is of the life that is being recorded.
@@ -137,7 +141,7 @@ class Chronicle:
             if first:
                 log.exception("%s: %d bytes are lost", meta.id, len(first))
             raise
-        self._life = meta.life
+        self._life, self._rested = meta.life, None
         self._spool = spool = self._spool_of(opened, meta.id)
         if opened.recorder is not None:
             self._take_recorder(spool, meta.id, opened.recorder)
@@ -215,11 +219,28 @@ class Chronicle:
         if self._spool is not None:
             self._spool.enter(kind, at, **facts)
 
+    def rest(self) -> None:
+        """Close the recording of a life that has ended, as far as is known.
+
+        It may be compressed then, and holds no descriptors; should the same life go on,
+        so does the recording. That of a log is kept open: it knows what of the log was read.
+        """
+        if self._spool is not None and self._reached is None and self._spool.is_open:
+            self._rested = self._spool.recorder.folder
+            self._let_go()
+
     async def aclose(self) -> None:
         """Close the recording, once what waits for the disk was written."""
+        at, cause = now(), self._visit.leaving
         if self._spool is not None:
-            self._spool.enter("proxy-stopped", now(), cause=self._visit.leaving)
+            self._spool.enter("proxy-stopped", at, cause=cause)
             await self._close(self._spool)
+        elif self._rested is not None:
+            enter = functools.partial(
+                enter_late, self._rested, "proxy-stopped", at, self.size, cause=cause
+            )
+            with anyio.CancelScope(shield=True), contextlib.suppress(RecordingError):
+                await anyio.to_thread.run_sync(enter)
 
     def _let_go(self) -> None:
         """Close the recording of the life before, without waiting for its disk."""

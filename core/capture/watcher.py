@@ -38,6 +38,9 @@ from core.recording import Cause, Fact, Meta
 from core.sandboxes.model import ConsoleFacts, ConsoleState, SandboxSpec
 from core.sandboxes.vmm import family_of, is_alive
 
+REST_S = 60.0
+"""The recording of a console that ended so long ago is closed until it is needed again."""
+
 SETTLED_S = 5.0
 """A console that lasted this long is tried again without the pauses that grew before it."""
 
@@ -136,7 +139,7 @@ class Watcher:
         """
         try:
             while True:
-                await self._lives.next(lambda: self._chronicle.is_behind)
+                await self._next_life()
                 try:
                     await self._attach(proxy, params)
                 except GuestwatchError as error:
@@ -146,6 +149,17 @@ class Watcher:
             self._lives.close()
             self._endpoint.close()
             await self._chronicle.aclose()
+
+    async def _next_life(self) -> None:
+        """Wait until there is something to attach to; the recording rests meanwhile."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._rest)
+            await self._lives.next(lambda: self._chronicle.is_behind)
+            tasks.cancel_scope.cancel()
+
+    async def _rest(self) -> None:
+        await anyio.sleep(REST_S)
+        self._chronicle.rest()
 
     async def _attach(self, proxy: Proxy, params: ProxyParams) -> None:
         """One connection, from the attempt to its end."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -104,3 +106,47 @@ async def test_what_was_printed_before_the_hang_up_belongs_to_the_life_that_ende
                 await anyio.sleep(0.01)
         assert whole(first.folder) == last_words
         again.exit()
+
+
+async def test_the_recording_of_a_console_that_ended_rests_and_goes_on_with_it(
+    places: Places, chardev: Chardev, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.capture.watcher.REST_S", 0.01)
+    async with running_capture(places, chardev.spec) as client:
+        await chardev.accept()
+        await chardev.write(b"before ")
+        first = await facts_when(client, lambda f: f.traffic.bytes == 7)
+        folder = Path(first.recordings, first.generation)
+        chardev.hang_up()
+        with anyio.fail_after(PATIENCE_S):
+            while is_open(folder / "console.log"):
+                await anyio.sleep(0.01)
+        rested = await facts_when(client, lambda f: f.traffic.bytes == 7)
+        assert rested.traffic.last_byte_at == first.traffic.last_byte_at
+        await chardev.accept()
+        await chardev.write(b"after")
+        second = await facts_when(client, lambda f: f.traffic.bytes == 12)
+        assert second.generation == first.generation
+        chardev.hang_up()
+        with anyio.fail_after(PATIENCE_S):
+            while is_open(folder / "console.log"):
+                await anyio.sleep(0.01)
+    assert whole(folder) == b"before after"
+    ledger = Ledger(folder)
+    kinds = [entry.kind for entry in ledger.read_new()]
+    ledger.close()
+    assert kinds == [
+        *("proxy-started", "gap", "attached", "ended"),
+        *("gap", "attached", "ended", "proxy-stopped"),
+    ]
+
+
+def is_open(path: Path) -> bool:
+    """Whether this process, in which capture runs, has the file open."""
+    here = path.stat()
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        with contextlib.suppress(OSError):
+            there = Path(f"/proc/self/fd/{name}").stat()
+            if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
+                return True
+    return False
