@@ -38,9 +38,9 @@ test: $(VENV)/tools ## runs every check: format, lint, types, tests
 	@$(PYTEST)
 
 bench: $(VENV)/tools ## measures what is promised: name, value, budget, ok or SHORT
-	@for bench in tests/bench/bench_*.py; do \
-		$(BIN)/python -m tests.bench.$$(basename $$bench .py) || exit; \
-	done
+	@failed=; for bench in tests/bench/bench_*.py; do \
+		$(BIN)/python -m tests.bench.$$(basename $$bench .py) || failed="$$failed $$bench"; \
+	done; test -z "$$failed" || { echo "These ended early:$$failed" >&2; exit 1; }
 
 screenshots: $(VENV)/tools ## writes screenshots/ anew
 	@$(BIN)/python -m tests.snapshots.screenshots

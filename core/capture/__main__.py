@@ -18,6 +18,9 @@ from core.capture.process import run_capture
 from core.capture.state import make_private, open_own
 from core.errors import GuestwatchError
 
+SWITCH_S = 0.001
+"""A fifth of Python's own: a virtconsole forgives a reader 5 ms in all."""
+
 
 def main() -> int:
     """Detach, capture, and tell the starter through the pipe whether it worked."""
@@ -55,6 +58,8 @@ def _capture(runtime: Path, state: Path, ready_fd: int) -> int:
     try:
         _leave_terminal(places)
         start_journal()
+        # A thread that looks through files or processes makes a read wait this long at most.
+        sys.setswitchinterval(SWITCH_S)
         anyio.run(capture)
     except* GuestwatchError as group:
         error = _first(group)

@@ -118,7 +118,7 @@ class Janitor:
         for known in (self._tried, self._not_before):
             for folder in known.keys() - self._stock.generations.keys():
                 del known[folder]
-        drops = self._what_goes()
+        drops = await self._in_thread(self._what_goes)
         done = 0
         for piece, evidence in drops[:MAX_DROPS]:
             folder = self._home / piece.sandbox / piece.generation
@@ -197,11 +197,15 @@ class Janitor:
     # Compressing.
 
     async def _compress(self) -> None:
+        futile: object = None
         while True:
-            found = False
-            with Contained("compressing recordings", lambda _: None):
-                found = await self.compress_next()
+            found, present = False, self._stock.generations
+            if present is not futile:
+                with Contained("compressing recordings", lambda _: None):
+                    found = await self.compress_next()
             if not found:
+                # Nothing comes to be found before the next round has looked anew.
+                futile = present
                 await anyio.sleep(LOOK_S * 4)
 
     async def compress_next(self) -> bool:

@@ -8,6 +8,7 @@ every console that is ready is read in the same round.
 from __future__ import annotations
 
 import select
+import time
 from typing import Protocol
 
 import anyio
@@ -26,6 +27,20 @@ less work, and still far below the 5 ms that a virtconsole forgives a reader."""
 
 POLL_S = 1.0
 """How often those are read of which no event may tell, as of logs on network file systems."""
+
+CROWD_MERGE_S = 0.2
+"""So many consoles' timing records wait longer: those of a console that prints on are
+written together by its recording, at a third of the writes."""
+
+PACE_S = 0.0002
+PACED_ROUNDS = 4
+"""A serial port's bytes come one by one, and a socket holds no more than 277 such
+pieces: a millisecond's printing. So a guest in a burst is read several times a
+millisecond, before it has to wait, and no more often than that: reading each byte as it
+comes would take the processor that the guest needs."""
+
+FLOOD_S = 0.05
+"""A guest that floods in large pieces is read without any pause, and so long after it."""
 
 _MAX_EVENTS = 512
 
@@ -59,6 +74,13 @@ class ReadLoop:
         self._is_flooded = False
         self._polled: set[Readable] = set()
         self._has_polled = anyio.Event()
+        self._is_bursting = False
+        self._flooded_at = -FLOOD_S
+        self._ready: set[int] = set()
+        """What was read in the last round; what is in two of them bursts."""
+        self._current: Readable | None = None
+        # One for all of them: making one for every read would cost a microsecond.
+        self._reading = Contained("reading a console", self._fail)
 
     def add(self, fd: int, source: Readable, *, is_polled: bool = False) -> None:
         """Read `source` whenever `fd` is ready, and every `POLL_S` as well if it `is_polled`."""
@@ -85,10 +107,7 @@ class ReadLoop:
             try:
                 while True:
                     await self._wait()
-                    at = now()
-                    self._round(at)
-                    if at.boot >= self._flush_at:
-                        self._flush(at)
+                    self._rounds()
             finally:
                 self._epoll.close()
 
@@ -99,45 +118,62 @@ class ReadLoop:
             await anyio.sleep(POLL_S)
             at = now()
             for source in tuple(self._polled):
-                self._read(source, at)
-                if source in self._next_unflushed:
+                with Contained("reading a console", source.fail):
+                    source.read_ready(at)
                     # Nothing may be about to end the loop's wait.
-                    self._next_unflushed.discard(source)
-                    with Contained("writing a recording's times", source.fail):
-                        source.flush()
+                    source.flush()
             if not self._polled:
                 self._has_polled = anyio.Event()
 
     async def _wait(self) -> None:
         """Return when it is time for a round."""
-        if not self._unflushed and not self._next_unflushed:
-            await anyio.wait_readable(self._epoll.fileno())
-        elif len(self._sources) >= CROWD and not self._is_flooded:
+        is_busy = self._is_flooded or self._is_bursting
+        if self._ready and not is_busy and len(self._sources) >= CROWD:
             await anyio.sleep(GATHER_S)
-        else:
+        elif self._unflushed or self._next_unflushed:
             with anyio.move_on_after(max(0.0, self._flush_at - now().boot)):
                 await anyio.wait_readable(self._epoll.fileno())
+        else:
+            await anyio.wait_readable(self._epoll.fileno())
+
+    def _rounds(self) -> None:
+        """A round, and a few more while a guest prints in small pieces."""
+        for _ in range(PACED_ROUNDS):
+            at = now()
+            self._round(at)
+            if at.boot >= self._flush_at:
+                self._flush(at)
+            if not self._is_bursting or at.boot < self._flooded_at + FLOOD_S:
+                return
+            time.sleep(PACE_S)
 
     def _round(self, at: Instant) -> None:
         self._is_flooded = False
+        before, self._ready = self._ready, set()
         for fd, _events in self._epoll.poll(0, _MAX_EVENTS):
             # An earlier source of this round may have closed this one.
-            source = self._sources.get(fd)
-            if source is not None:
-                self._read(source, at)
-
-    def _read(self, source: Readable, at: Instant) -> None:
-        with Contained("reading a console", source.fail):
-            if source.read_ready(at):
-                self._is_flooded = True
-            if source.needs_flush:
+            source = self._current = self._sources.get(fd)
+            if source is None:
+                continue
+            self._ready.add(fd)
+            with self._reading:
+                if source.read_ready(at):
+                    self._is_flooded = True
                 self._next_unflushed.add(source)
+        self._is_bursting = not before.isdisjoint(self._ready)
+        if self._is_flooded:
+            self._flooded_at = at.boot
+
+    def _fail(self, error: Exception) -> None:
+        if self._current is not None:
+            self._current.fail(error)
 
     def _flush(self, at: Instant) -> None:
         """Flush what was quiet since the last time; what is new waits for the next."""
         quiet, self._unflushed = self._unflushed - self._next_unflushed, self._next_unflushed
         self._next_unflushed = set()
-        self._flush_at = at.boot + MERGE_S
+        is_crowd = len(self._sources) >= CROWD
+        self._flush_at = at.boot + (CROWD_MERGE_S if is_crowd else MERGE_S)
         for source in quiet:
             with Contained("writing a recording's times", source.fail):
                 source.flush()

@@ -12,7 +12,7 @@ import msgspec
 from core.capture.spool import Spool
 from core.clock import now
 from core.errors import RecordingError
-from core.recording import Ledger, LedgerEntry, enter_late
+from core.recording import Ledger, LedgerEntry, Recorder, enter_late
 from core.sandboxes.model import AlertFacts, ScanFacts
 from core.settings import Severity
 
@@ -39,21 +39,32 @@ class Scanned:
     resume: int = 0
     """Where a scanner begins that knows nothing."""
     facts: ScanFacts = field(default_factory=ScanFacts)
+    recorder: Recorder = field(init=False)
+    """Writes it, or wrote it last."""
+
+    def __post_init__(self) -> None:
+        self.go_on(self.spool)
+
+    def go_on(self, spool: Spool) -> None:
+        """It is written by this spool from now on."""
+        self.spool, self.is_closed = spool, False
+        # Its size is asked for so often that the way to it matters.
+        self.recorder = spool.recorder
 
     @property
     def key(self) -> str:
         """Names it to the scanner."""
-        return f"{self.sandbox_id}/{self.spool.recorder.generation}"
+        return f"{self.sandbox_id}/{self.recorder.generation}"
 
     @property
     def folder(self) -> Path:
         """The generation's folder."""
-        return self.spool.recorder.folder
+        return self.recorder.folder
 
     @property
     def size(self) -> int:
         """How much it holds."""
-        return self.spool.recorder.size
+        return self.recorder.size
 
     async def load(self) -> None:
         """Learn what the ledger knows of an earlier scan."""

@@ -99,7 +99,7 @@ class Scanning:
                 known = before[1]
         if known is not None:
             # The same life goes on, before or after its scan came to an end.
-            known.spool, known.is_closed = spool, False
+            known.go_on(spool)
             fresh = known
         self._scanned[fresh.key] = fresh
         self._newest[sandbox_id] = (spool.recorder.generation, fresh)
@@ -181,17 +181,17 @@ class Scanning:
             if patterns != self._patterns:
                 patterns = self._patterns
                 batch.append(Patterns(patterns))
-            for key in [key for key in told if key not in self._scanned]:
+            for key in told.keys() - self._scanned.keys():
                 del told[key]
                 ending.discard(key)
             sizes = {}
             for key, scanned in list(self._scanned.items()):
-                if key not in told or (key in ending and not scanned.is_closed):
+                if key not in told or (not scanned.is_closed and key in ending):
                     await scanned.load()
                     ending.discard(key)
                     told[key] = -1
                     batch.append(Follow(key, str(scanned.folder), scanned.resume))
-                if (size := scanned.size) != told[key]:
+                if (size := scanned.recorder.size) != told[key]:
                     sizes[key] = told[key] = size
                 if scanned.is_closed and key not in ending:
                     ending.add(key)

@@ -30,6 +30,10 @@ SEGMENT_BYTES = 32 * 1024 * 1024
 MERGE_S = 0.004
 """Reads this close together share a timing record: no eye tells them apart."""
 
+GATHER_S = 0.25
+"""Timing records that are this close together are written together: one write for three
+lines of a console that prints ten a second."""
+
 INDEX_BYTES = 256 * 1024
 INDEX_US = 10_000_000
 """An index entry is due after this many bytes or microseconds, whichever comes first."""

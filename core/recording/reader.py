@@ -71,6 +71,23 @@ class GenerationReader:
             size -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def read_ahead(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from `offset`, at or behind `end`, of the log that grows.
+
+        For whoever was told that it grew: spares a look at the folder. Empty when the
+        bytes are not in the log that was found last, as after a rotation: `refresh` then.
+
+        Raises:
+            RecordingError: the disk does not give them.
+        """
+        if self._tail is None or not self._segments or offset < self.end:
+            return b""
+        tail = self._segments[-1]
+        try:
+            return self._tail.pread(size, offset - tail.start)
+        except OSError as error:
+            raise explain(self._folder.path / tail.name, error) from error
+
     def refresh(self) -> bool:
         """Look for new bytes; returns whether there are any.
 

@@ -2,12 +2,14 @@
 
 Theory of operation. `write` is the hot path: one write of the log and a few
 comparisons. Reads within `MERGE_S` of each other share a timing record, which is
-*pending* until a later read, `flush`, rotation or `close` ends it. A crash loses at
-most the pending record; the next start makes one for the bytes it stood for.
+*pending* until a later read, `flush`, rotation or `close` ends it. Records are owed and
+written together, at the first read `GATHER_S` behind the oldest, or by `flush`, rotation
+or `close`. A crash loses at most these; the next start makes one record for the bytes
+they stood for.
 
 Bytes that reached the log are always accounted for. What could not be written of
-timing and index is owed and is written first by the next call; until then nothing
-more goes to the log, so that the debt stays small.
+timing and index is written first by the next call; until then nothing more goes to the
+log, so that the debt stays small.
 
 Nothing here waits for the disk (no fsync): a crash of capture loses nothing that
 was written, a crash of the host what the kernel had not yet stored.
@@ -29,6 +31,7 @@ from core.recording.appender import Appender
 from core.recording.gaps import GAP, Gap
 from core.recording.index import Entry, Spacing
 from core.recording.layout import (
+    GATHER_S,
     INDEX,
     LEDGER,
     LOG,
@@ -60,6 +63,7 @@ class Recorder:
     __slots__ = (
         "_elapsed_us",
         "_folder",
+        "_has_failed",
         "_index",
         "_is_log_renamed",
         "_is_timing_renamed",
@@ -69,6 +73,7 @@ class Recorder:
         "_next_timing",
         "_origin_us",
         "_owes",
+        "_owes_since",
         "_pending",
         "_pending_at",
         "_pending_until",
@@ -107,6 +112,8 @@ class Recorder:
         self._pending_at = _NEVER
         self._pending_until = 0.0
         self._owes = False
+        self._owes_since = 0.0
+        self._has_failed = False
         self._segment_bytes = max(1, segment_bytes)
         self._segment_start = opened.segment_start
         self._rotate_at = opened.segment_start + self._segment_bytes
@@ -175,7 +182,7 @@ class Recorder:
         """
         if not data:
             return
-        if self._owes:
+        if self._has_failed:
             self._settle(0)
         try:
             count = os.write(self._log, data)
@@ -200,7 +207,6 @@ class Recorder:
         """
         self._end_record()
         self._settle(0)
-        self._index.rest()
 
     def enter(self, kind: str, at: Instant, /, **facts: Fact) -> None:
         """Enter something into the ledger, at the present offset.
@@ -292,7 +298,7 @@ class Recorder:
         self._pending = count
         self._pending_at = at
         self._pending_until = at.boot + MERGE_S
-        if self._owes:
+        if self._owes and not 0.0 <= at.boot - self._owes_since < GATHER_S:
             self._settle(count)
 
     def _end_record(self) -> None:
@@ -312,10 +318,13 @@ class Recorder:
         self._timing.owe(timing.record(elapsed_us - self._elapsed_us, size))
         self._elapsed_us = elapsed_us
         self._recorded += size
-        self._owes = True
+        if not self._owes:
+            self._owes = True
+            self._owes_since = at.boot
 
     def _settle(self, written: int) -> None:
         """Write what is owed to timing and index; `written` goes into the error."""
+        self._has_failed = True
         try:
             self._timing.settle()
             self._index.settle()
@@ -324,7 +333,8 @@ class Recorder:
             raise self._failure(name, error, written) from error
         except RecordingError as error:
             raise self._not_written(error, written) from error
-        self._owes = False
+        self._owes = self._has_failed = False
+        self._index.rest()
 
     # Rotation.
 

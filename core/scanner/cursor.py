@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from core.clock import now
 from core.console.alerts import Alert, Detector, Rules
 from core.errors import RecordingError
 from core.recording import GenerationReader, RecordingClock
+from core.recording.layout import LOG
 from core.sandboxes.model import AlertFacts
 
 CHUNK_BYTES = 256 * 1024
@@ -60,6 +62,18 @@ class Cursor:
         Raises:
             RecordingError: it cannot be read any more.
         """
+        data = self._reader.read_ahead(self.position, min(self.size - self.position, CHUNK_BYTES))
+        if not data:
+            data = self._look_again()
+        if not data:
+            return []
+        found = self._detector.feed(self.position, data)
+        self.position += len(data)
+        self.size = max(self.size, self.position)
+        return self._dated(found)
+
+    def _look_again(self) -> bytes:
+        """The next piece, wherever in the generation it is."""
         if self.position >= self._reader.end:
             self._reader.refresh()
         # Its oldest bytes may have been dropped before they were scanned.
@@ -70,11 +84,7 @@ class Cursor:
             if self.position >= self._reader.start:
                 # Less is there than was said; what comes will be said anew.
                 self.size = self.position
-            return []
-        found = self._detector.feed(self.position, data)
-        self.position += len(data)
-        self.size = max(self.size, self.position)
-        return self._dated(found)
+        return data
 
     def idle(self) -> list[AlertFacts]:
         """What a quiet moment tells."""
@@ -112,8 +122,8 @@ class Cursor:
         ]
 
     def _walls(self, offsets: Sequence[int]) -> list[float]:
-        """When these bytes came; this moment for one whose time is not written yet."""
-        present = now().wall
+        """When these bytes came; the log's last write for one whose time is not written yet."""
+        present = self._last_written()
         try:
             clock = RecordingClock(self._folder)
         except RecordingError:
@@ -125,3 +135,10 @@ class Cursor:
         finally:
             clock.close()
         return [moment.wall if moment is not None else present for moment in moments]
+
+    def _last_written(self) -> float:
+        """When the log was written last; this moment where that is not told."""
+        present = now().wall
+        with contextlib.suppress(OSError):
+            return min(present, (self._folder / LOG).lstat().st_mtime)
+        return present

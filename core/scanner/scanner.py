@@ -12,7 +12,6 @@ import logging
 import os
 import select
 import time
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -68,6 +67,9 @@ class Scanner:
         self._waiting: dict[str, Cursor] = {}
         """Those that a tick may have something to tell of."""
         self._told_lags: dict[str, int] = {}
+        self._current = ""
+        """Which generation is being scanned."""
+        self._contained = Contained("scanning a recording", self._give_up)
         self._tick_at = 0.0
         self._lag_at = 0.0
 
@@ -149,7 +151,8 @@ class Scanner:
     def _scan_some(self) -> None:
         """A piece of each generation that has more."""
         for key, cursor in list(self._behind.items()):
-            with Contained(f"scanning {key}", partial(self._give_up, key)):
+            self._current = key
+            with self._contained:
                 try:
                     self._scan_one(key, cursor)
                 except RecordingError as error:
@@ -169,9 +172,10 @@ class Scanner:
         if cursor.is_waiting:
             self._waiting[key] = cursor
 
-    def _give_up(self, key: str, _error: Exception) -> None:
+    def _give_up(self, error: Exception) -> None:
         """A recording that we were not made for ends its own scan and no other."""
-        self._drop(key)
+        log.error("%s is not scanned any more: %r", self._current, error)
+        self._drop(self._current)
 
     def _drop(self, key: str) -> None:
         """Be done with a generation."""
@@ -184,7 +188,8 @@ class Scanner:
 
     def _tick(self) -> None:
         for key, cursor in list(self._waiting.items()):
-            with Contained(f"scanning {key}", partial(self._give_up, key)):
+            self._current = key
+            with self._contained:
                 if cursor.is_waiting:
                     self._tell(key, cursor.idle())
                 if not cursor.is_waiting and not cursor.is_behind:

@@ -9,10 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import anyio
+
 from core.capture.lock import read_owner
 from core.capture.places import Places
 from core.capture.spawn import open_capture
 from core.client import Client
+from core.sandboxes.vmm import is_alive
 
 MB = 1_000_000
 LINE = b"[   12.345678] e1000: eth0 NIC Link is Up 1000 Mbps Full Duplex, Flow Control: RX\n"
@@ -25,8 +28,12 @@ async def running_capture(folder: Path) -> AsyncIterator[tuple[Client, int]]:
     (folder / "run").mkdir(mode=0o700)
     places = Places(folder / "run", folder / "state")
     async with open_capture(places) as client:
-        yield client, read_owner(places.state_lock)[0]
+        pid = read_owner(places.state_lock)[0]
+        yield client, pid
         await client.shut_down()
+    # Whoever removes the folder next must not race with its last words.
+    while is_alive(pid):
+        await anyio.sleep(0.01)
 
 
 @contextmanager
@@ -61,3 +68,16 @@ def rss_mb(pid: int) -> float:
     """How much memory a process has, in decimal megabytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / MB
+
+
+def descriptors(pid: int) -> int:
+    """How many descriptors a process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def scanner_of(pid: int) -> int | None:
+    """The pid of a capture's scanner; None while it has none."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if b"core.scanner" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    return None
