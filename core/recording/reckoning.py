@@ -173,11 +173,12 @@ class Reckoning:
             # Entries once gave the reason in words of their own; what came before knows it.
             cause, evidence = self._why
             gap = dataclasses.replace(gap, cause=cause, evidence=gap.evidence or evidence)
-        if self._heard:
+        was_heard = self._heard
+        if was_heard:
             self._close_heard(start, offset)
         elif has_start and start - self._since > _SLIVER_S:
             self._add_gap(start, self._derived(start), is_entered=False)
-        was_heard, self._heard = self._heard, False
+        self._heard = False
         self._add_gap(end, gap, is_entered=True)
         if gap.cause in _PASSING:
             self._heard = was_heard

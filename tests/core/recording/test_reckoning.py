@@ -228,6 +228,24 @@ def test_between_two_generations_the_vm_was_restarted() -> None:
     assert [s.generation for s in stretches] == [1, 2, 2]
 
 
+def test_between_two_losses_of_the_disk_the_console_is_heard_and_its_end_still_says_why() -> None:
+    entries = [
+        entry(10, "attached"),
+        entry(50, "gap", 100, cause="disk", start=20.0, end=30.0, lost_bytes=7),
+        entry(60, "gap", 300, cause="disk", start=40.0, end=41.0, lost_bytes=8),
+        entry(70, "detached", 500, cause="the proxy was stopped"),
+        entry(80, "proxy-started", 500),
+    ]
+    assert told(Reckoning([chapter(entries, size=500)]).stretches) == [
+        ("heard", 10, 20, 100),
+        ("disk", 20, 30, 0),
+        ("heard", 30, 40, 200),
+        ("disk", 40, 41, 0),
+        ("heard", 41, 70, 200),
+        ("not attached", 70, 80, 0),
+    ]
+
+
 def test_a_disk_that_lost_bytes_leaves_the_console_attached() -> None:
     entries = [
         entry(10, "attached"),
