@@ -12,7 +12,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import anyio
 import msgspec
@@ -53,6 +53,16 @@ ANSWER_S = 15.0
 DIAL_S = 2.0
 
 _EVENTS = 4096
+
+_A = TypeVar("_A", bound=msgspec.Struct)
+
+_NO_GREETING = (
+    TimeoutError,
+    anyio.EndOfStream,
+    anyio.BrokenResourceError,
+    ValueError,
+    RecursionError,
+)
 
 
 class CaptureLink(Protocol):
@@ -122,7 +132,7 @@ class Client:
     async def sandboxes(self) -> list[SandboxFacts]:
         """Every sandbox, in the order they appeared."""
         answer = await self._ask("list", wire.Nothing())
-        return msgspec.json.decode(answer, type=wire.Listing).sandboxes
+        return _decoded(answer, wire.Listing).sandboxes
 
     def events(self) -> AsyncIterator[CaptureEvent]:
         """What changes from now on; ends after `CaptureGone`."""
@@ -163,7 +173,7 @@ class Client:
     async def status(self) -> wire.Status:
         """Capture as a whole."""
         answer = await self._ask("status", wire.Nothing())
-        return msgspec.json.decode(answer, type=wire.Status)
+        return _decoded(answer, wire.Status)
 
     async def shut_down(self) -> None:
         """Ask capture to let every console go and end."""
@@ -204,7 +214,7 @@ class Client:
             anyio.ClosedResourceError,
         ):
             pass
-        except (anyio.DelimiterNotFound, msgspec.DecodeError, RecursionError) as error:
+        except (anyio.DelimiterNotFound, ValueError, RecursionError) as error:
             reason = f"capture answered what is no answer: {error}"
         self._over = True
         for question in self._asked.values():
@@ -272,6 +282,21 @@ class _Question:
         return bytes(self.answer.result)
 
 
+def _decoded(answer: bytes, kind: type[_A]) -> _A:
+    """What capture answered.
+
+    Raises:
+        CaptureUnreachable: it is no such answer.
+    """
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except (ValueError, RecursionError) as error:
+        # Text that is no UTF-8 is a UnicodeDecodeError, and no error of msgspec's.
+        raise CaptureUnreachable(
+            f"Capture answered what is no answer: {error}", hint="Start guestwatch again."
+        ) from error
+
+
 @asynccontextmanager
 async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Client]:
     """A client of the capture behind `control_socket`.
@@ -335,7 +360,7 @@ async def _check_greeting(stream: UNIXSocketStream, path: Path) -> None:
             while not line.endswith(b"\n") and len(line) < 1024:
                 line += await stream.receive(1)
         greeting = msgspec.json.decode(line, type=wire.Greeting)
-    except (TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError, ValueError) as error:
+    except _NO_GREETING as error:
         raise CaptureUnreachable(
             f"What answers on {path} is no capture", hint="Remove that socket and start again."
         ) from error
