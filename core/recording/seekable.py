@@ -50,6 +50,8 @@ _HEAD = struct.Struct("<II")
 _PAIR = struct.Struct("<II")
 _CHECKSUMS = 0x80
 _MAX_HEADER = 18
+_HAS_CHECKSUM = 0x04
+"""In a frame's header descriptor. Source: RFC 8878, 3.1.1.1.1."""
 
 _COMPRESS: dict[int, int] = {
     CompressionParameter.compression_level: LEVEL,
@@ -219,7 +221,10 @@ def _walk(fd: int) -> Sizes:
 
 def _held(header: bytes | memoryview) -> int:
     """What a frame holds by its own header; 0 when there is none or it is not believed."""
-    if len(header) < 4 or int.from_bytes(header[:4], "little") & 0xFFFFFFF0 == 0x184D2A50:
+    if len(header) < 5 or int.from_bytes(header[:4], "little") & 0xFFFFFFF0 == 0x184D2A50:
+        return 0
+    if not header[4] & _HAS_CHECKSUM:
+        # All of ours have one: this bit is damaged, and nothing would tell of other damage.
         return 0
     try:
         size = get_frame_info(header).decompressed_size

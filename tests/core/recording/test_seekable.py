@@ -104,6 +104,16 @@ def test_a_file_cut_anywhere_gives_every_frame_before_the_cut(tmp_path: Path) ->
         source.close()
 
 
+def test_a_frame_that_lost_its_checksum_is_not_believed(tmp_path: Path) -> None:
+    noise = random.Random(7).randbytes(3000)
+    content = bytearray(frame(TEXT[:5000]) + frame(noise) + frame(TEXT[:5000]))
+    second = len(frame(TEXT[:5000]))
+    # Two bits are wrong: the one that says that there is a checksum, and one that it was for.
+    content[second + 4] ^= 0x04
+    content[second + 100] ^= 0x01
+    assert readable(opened(tmp_path / "x.zst", bytes(content))) == TEXT[:5000]
+
+
 def test_a_flipped_bit_costs_no_frame_before_it(tmp_path: Path) -> None:
     text = TEXT[:40_000]
     whole = packed(text, 10_000)
