@@ -277,6 +277,7 @@ def test_a_status_that_cannot_be_written_is_told(
     home: Home, short_folder: Path, options: tuple[str, ...]
 ) -> None:
     with recording(home, f"vm1={short_folder}/none"), Path("/dev/full").open("wb") as full:
+        until(lambda: run(home, "status").returncode == 0)
         done = subprocess.run(
             guestwatch("status", *options),
             env={**os.environ, **home.env},
