@@ -53,7 +53,7 @@ def _capture(runtime: Path, state: Path, ready_fd: int) -> int:
         tell({})
 
     async def capture() -> None:
-        await run_capture(places, stays=False, on_ready=on_ready)
+        await run_capture(places, stays=False, on_ready=on_ready, runs_ahead=True)
 
     try:
         _leave_terminal(places)

@@ -53,6 +53,8 @@ class Wishes:
     """As `wire.Status` has it."""
     notifier: Notifier = field(default_factory=Notifier)
     """Told how it goes."""
+    runs_ahead: bool = False
+    """Whether consoles are read ahead of whatever else the host does, where that is allowed."""
 
 
 async def run_capture(
@@ -65,6 +67,7 @@ async def run_capture(
     linger_s: float = LINGER_S,
     started_by: str = "dashboard",
     notifier: Notifier | None = None,
+    runs_ahead: bool = False,
     signals: EndSignals | None = None,
 ) -> Tally:
     """Capture until nobody needs it, or until SIGINT, SIGTERM or SIGHUP; returns the sums.
@@ -74,7 +77,8 @@ async def run_capture(
     Args:
         places: where it lives.
         signals: taken already by the caller; by this when None.
-        stays, specs, settings, on_ready, linger_s, started_by, notifier: see `Wishes`.
+        stays, specs, settings, on_ready, linger_s, started_by, notifier, runs_ahead: see
+            `Wishes`.
 
     Raises:
         CaptureRunning: another one holds the locks.
@@ -89,6 +93,7 @@ async def run_capture(
         linger_s,
         started_by,
         notifier or Notifier(),
+        runs_ahead,
     )
     raise_descriptor_limit()
     taken = contextlib.nullcontext(signals) if signals is not None else EndSignals()
@@ -116,7 +121,11 @@ class _Capture:
         wishes = self._wishes
         async with anyio.create_task_group() as proxies, anyio.create_task_group() as tasks:
             supervisor = self._supervisor = Supervisor(
-                self._places, proxies, self._publish, previous_alive=self._lock.previous_alive
+                self._places,
+                proxies,
+                self._publish,
+                previous_alive=self._lock.previous_alive,
+                runs_ahead=wishes.runs_ahead,
             )
             supervisor.configure(wishes.settings)
             server = self._server = ControlServer(

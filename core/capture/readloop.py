@@ -14,6 +14,7 @@ from typing import Protocol
 import anyio
 
 from core.capture.contain import Contained
+from core.capture.priority import Priority
 from core.clock import Instant, now
 
 MERGE_S = 0.004
@@ -63,9 +64,14 @@ class Readable(Protocol):
 
 
 class ReadLoop:
-    """Reads whatever is ready, greedily, and waits for nobody."""
+    """Reads whatever is ready, greedily, and waits for nobody.
 
-    def __init__(self) -> None:
+    Args:
+        priority: of the thread that runs it; left as it is when None.
+    """
+
+    def __init__(self, priority: Priority | None = None) -> None:
+        self._priority = priority
         self._epoll = select.epoll()
         self._sources: dict[int, Readable] = {}
         self._unflushed: set[Readable] = set()
@@ -109,6 +115,8 @@ class ReadLoop:
                     await self._wait()
                     self._rounds()
             finally:
+                if self._priority is not None:
+                    self._priority.run_along()
                 self._epoll.close()
 
     async def _poll(self) -> None:
@@ -138,6 +146,9 @@ class ReadLoop:
 
     def _rounds(self) -> None:
         """A round, and a few more while a guest prints in small pieces."""
+        at = now()
+        if self._priority is not None:
+            self._priority.check(at.boot)
         for _ in range(PACED_ROUNDS):
             at = now()
             self._round(at)

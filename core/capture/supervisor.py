@@ -14,6 +14,7 @@ from core.capture.janitor import Janitor
 from core.capture.limits import descriptor_limit, shortage
 from core.capture.noticing import Noticing
 from core.capture.places import Places
+from core.capture.priority import Priority
 from core.capture.readloop import ReadLoop
 from core.capture.sandbox import Sandbox
 from core.capture.scanning import Scanning
@@ -54,6 +55,7 @@ class Supervisor:
         tasks: where proxies and slow disks' writers live.
         publish: told every event; must return at once.
         previous_alive: when the capture before this one was last alive; 0 when unknown.
+        runs_ahead: whether consoles are read ahead of whatever else the host does.
     """
 
     def __init__(
@@ -63,12 +65,13 @@ class Supervisor:
         publish: Callable[[Event], None],
         *,
         previous_alive: float = 0.0,
+        runs_ahead: bool = False,
     ) -> None:
         spools = Spools()
         self._scanning = Scanning(self._raise_alert, self._tell)
         self._janitor = Janitor(places.recordings, spools, self._tell_usage)
         self._services = Services(
-            loop=ReadLoop(),
+            loop=ReadLoop(Priority() if runs_ahead else None),
             recordings=places.recordings,
             runtime=places.runtime,
             previous_alive=previous_alive,

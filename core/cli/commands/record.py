@@ -62,6 +62,7 @@ def record(specs: tuple[SandboxSpec, ...], settings: Settings) -> int:
         return await run_capture(
             places,
             stays=True,
+            runs_ahead=True,
             specs=specs,
             settings=settings,
             on_ready=lambda: _tell_start(len(specs), str(places.recordings)),
