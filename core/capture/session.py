@@ -23,6 +23,9 @@ from core.recording.gaps import Cause, Gap
 READS_A_ROUND = 16
 """A flooding console gives way to the others after this many reads of 64 KiB."""
 
+LARGE_BYTES = 4096
+"""Whoever gives so much at a time has more soon: a flood comes in pieces of 32 KiB."""
+
 LAST_READS = 64
 """How often a console that is let go is read once more. What the guest printed by then
 lies in the socket, which holds some 200 KiB; only one that floods on fills it again."""
@@ -140,12 +143,12 @@ class Session:
             self._spool.flush()
 
     def read_ready(self, at: Instant) -> bool:
-        """Read what has arrived, at most `READS_A_ROUND` times; whether there may be more."""
+        """Read what has arrived, at most `READS_A_ROUND` times; whether more is to come."""
         for _ in range(READS_A_ROUND):
             size = self._read(at)
             if size < READ_BYTES:
                 # A short read has emptied it. The next round tells of what comes now.
-                return False
+                return size >= LARGE_BYTES
         return True
 
     def _read(self, at: Instant) -> int:
