@@ -31,7 +31,7 @@ from tests.bench.running import LINE, cpu_s, descriptors, rss_mb, running_captur
 SIZES = (1, 10, 100, 1000, 2000)
 BUDGETED = 1000
 ROUNDS = 3
-SECONDS = 4.0
+SECONDS = 3.0
 PROBED = 8
 """So many consoles more print at moments of their own, to be timed."""
 
