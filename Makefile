@@ -9,6 +9,11 @@ BIN := $(VENV)/bin
 ARGS ?=
 # What pytest is given besides, such as PYTEST_ARGS='-x tests/core'.
 PYTEST_ARGS ?=
+# How long `make soak` goes on, in seconds, and how many cases `make fuzz` has.
+DURATION ?= 3600
+CASES ?= 1000000
+# What both begin with; a number repeats a run.
+SEED ?= $(shell date +%s)
 # 1: a test whose QEMU, kernel or busybox is missing fails instead of being skipped.
 REQUIRE_QEMU ?= $(GUESTWATCH_REQUIRE_QEMU)
 
@@ -23,7 +28,7 @@ PYTEST := root=$$(mktemp -d /tmp/gw-XXXXXX) && trap 'rm -rf "$$root"' EXIT INT T
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench screenshots snapshots readme clean
+.PHONY: help demo test bench fuzz soak screenshots snapshots readme clean
 
 help: ## says this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -41,6 +46,12 @@ bench: $(VENV)/tools ## measures what is promised: name, value, budget, ok or SH
 	@failed=; for bench in tests/bench/bench_*.py; do \
 		$(BIN)/python -m tests.bench.$$(basename $$bench .py) || failed="$$failed $$bench"; \
 	done; test -z "$$failed" || { echo "These ended early:$$failed" >&2; exit 1; }
+
+fuzz: $(VENV)/tools ## feeds every parser hostile input; CASES=1000000 SEED=…
+	@$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
+
+soak: $(VENV)/tools ## lets everything happen for long, and checks every byte; DURATION=3600 SEED=…
+	@$(BIN)/python -m tests.soak --duration $(DURATION) --seed $(SEED)
 
 screenshots: $(VENV)/tools ## writes screenshots/ anew
 	@$(BIN)/python -m tests.snapshots.screenshots
