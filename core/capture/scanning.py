@@ -25,6 +25,8 @@ from core.capture.spool import Spool
 from core.console.alerts import Rules
 from core.sandboxes.model import AlertFacts, ScanFacts
 from core.scanner.messages import (
+    Answer,
+    Ask,
     Behind,
     Finish,
     Finished,
@@ -45,6 +47,15 @@ TELL_S = 0.05
 
 DRAIN_S = 2.0
 """How long the end of capture waits until the last bytes are scanned."""
+
+ASK_S = 1.0
+"""How often the scanner is asked whether it still obeys."""
+
+SILENT_S = 2.0
+"""Without an answer for so long, what was not scanned for certain counts as not scanned."""
+
+STUCK_S = 120.0
+"""A scanner that is silent for so long is ended, and started again."""
 
 RETRY_FIRST_S = 0.1
 RETRY_LAST_S = 10.0
@@ -77,6 +88,12 @@ class Scanning:
         self._newest: dict[str, tuple[str, Scanned]] = {}
         """Each sandbox's present generation."""
         self._wake = anyio.Event()
+        self._asked_at = 0.0
+        self._is_asked = False
+        self._told: dict[str, int] = {}
+        """How much of each generation the scanner was told of when it was asked last."""
+        self._known: dict[str, int] = {}
+        """The same, when it answered last."""
 
     def configure(self, patterns: Sequence[AlertPattern]) -> None:
         """Look for a user's own patterns too, from now on.
@@ -117,10 +134,16 @@ class Scanning:
         name, scanned = self._newest.get(sandbox_id, ("", None))
         if scanned is None or name != generation:
             return ScanFacts()
-        if self.pid or scanned.key not in self._scanned:
+        if scanned.key not in self._scanned or (self.pid and not self._is_silent):
             return scanned.facts
-        lag = max(0, scanned.size - scanned.resume)
+        reached = max(scanned.resume, self._known.get(scanned.key, 0) if self.pid else 0)
+        lag = max(scanned.facts.lag_bytes, scanned.size - reached)
         return msgspec.structs.replace(scanned.facts, lag_bytes=lag)
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the scanner runs and does not answer: it hangs, or was stopped."""
+        return self._is_asked and anyio.current_time() > self._asked_at + SILENT_S
 
     async def drain(self) -> None:
         """Wait until every closed recording is scanned, though not for ever."""
@@ -161,8 +184,10 @@ class Scanning:
         assert process.stdout is not None
         try:
             self.pid = process.pid
+            self._is_asked, self._known = False, {}
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._talk, process.stdin)
+                tasks.start_soon(self._watch_over, process)
                 await self._listen(process.stdout)
                 tasks.cancel_scope.cancel()
         finally:
@@ -196,6 +221,10 @@ class Scanning:
                 if scanned.is_closed and key not in ending:
                     ending.add(key)
                     batch.append(Finish(key, size))
+            if not self._is_asked and anyio.current_time() >= self._asked_at + ASK_S:
+                self._asked_at, self._is_asked = anyio.current_time(), True
+                self._told = dict(told)
+                batch.append(Ask())
             if sizes:
                 # Before a `Finish`, which has its own size, or behind it: both are levels.
                 batch.append(Grown(sizes))
@@ -205,6 +234,17 @@ class Scanning:
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 return
             await self._pause()
+
+    async def _watch_over(self, process: Process) -> None:
+        """Tell of a scanner that is silent, and end one that stays so."""
+        while True:
+            await anyio.sleep(ASK_S)
+            if self._is_silent:
+                for sandbox_id in list(self._newest):
+                    self._on_change(sandbox_id)
+            if self._is_silent and anyio.current_time() > self._asked_at + STUCK_S:
+                log.error("the scanner does not answer; it is ended")
+                process.kill()
 
     async def _pause(self) -> None:
         """Until there may be something to tell."""
@@ -236,6 +276,8 @@ class Scanning:
             case Behind(lags=lags):
                 for key, lag in lags.items():
                     self._set_lag(key, lag)
+            case Answer():
+                self._is_asked, self._known = False, self._told
             case Finished(key=key):
                 scanned = self._scanned.get(key)
                 if scanned is not None and scanned.is_closed:

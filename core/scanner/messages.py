@@ -4,9 +4,11 @@
             ▶ {"type":"follow","key":"vm1/000001-…","folder":"…","start":0}
             ▶ {"type":"grown","sizes":{"vm1/000001-…":4711}}
             ▶ {"type":"finish","key":"vm1/000001-…","size":5000}
+            ▶ {"type":"ask"}
     scanner ◀ {"type":"found","key":"vm1/000001-…","alert":{…},"resume":0}
             ◀ {"type":"behind","lags":{"vm1/000001-…":289}}
             ◀ {"type":"finished","key":"vm1/000001-…"}
+            ◀ {"type":"answer"}
 
 Sizes are levels, not steps: one that is never told is made up for by the next.
 """
@@ -46,6 +48,10 @@ class Finish(msgspec.Struct, frozen=True, tag="finish"):
     size: int
 
 
+class Ask(msgspec.Struct, frozen=True, tag="ask"):
+    """Whether the scanner still obeys; all that was said before was taken in then."""
+
+
 class Found(msgspec.Struct, frozen=True, tag="found"):
     """An alert."""
 
@@ -67,8 +73,12 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     key: str
 
 
-ToScanner = Patterns | Follow | Grown | Finish
-FromScanner = Found | Behind | Finished
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """The scanner obeys."""
+
+
+ToScanner = Patterns | Follow | Grown | Finish | Ask
+FromScanner = Found | Behind | Finished | Answer
 
 
 class Lines:

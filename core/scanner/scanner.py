@@ -22,6 +22,8 @@ from core.errors import GuestwatchError, RecordingError
 from core.sandboxes.model import AlertFacts
 from core.scanner.cursor import Cursor
 from core.scanner.messages import (
+    Answer,
+    Ask,
     Behind,
     Finish,
     Finished,
@@ -121,6 +123,8 @@ class Scanner:
             case Finish(key=key, size=size):
                 self._grow(key, size)
                 self._end(key)
+            case Ask():
+                self._send(Answer())
 
     def _follow(self, key: str, folder: Path, start: int) -> None:
         known = self._cursors.get(key)

@@ -231,3 +231,38 @@ async def test_no_scanner_is_left_behind(places: Places, chardev: Chardev) -> No
         await chardev.write(FILLER)
         pid = await scanner_pid()
     assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_a_scanner_that_does_not_answer_is_behind_by_all_it_was_not_heard_of(
+    places: Places, chardev: Chardev, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.capture.scanning.ASK_S", 0.05)
+    monkeypatch.setattr("core.capture.scanning.SILENT_S", 0.1)
+    monkeypatch.setattr("core.capture.scanning.STUCK_S", 3600.0)
+    async with running_capture(places, chardev.spec) as client:
+        await chardev.accept()
+        await chardev.write(PANIC)
+        await next_alert(client)
+        pid = await scanner_pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await chardev.write(b"x" * 1000)
+            facts = await facts_when(client, lambda f: f.scan.lag_bytes >= 1000)
+            assert facts.scan.lag_bytes <= facts.traffic.bytes
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await facts_when(client, lambda f: f.scan.lag_bytes == 0)
+
+
+async def test_a_scanner_that_stays_silent_is_ended_and_the_next_one_goes_on(
+    places: Places, chardev: Chardev, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.capture.scanning.ASK_S", 0.05)
+    monkeypatch.setattr("core.capture.scanning.SILENT_S", 0.1)
+    monkeypatch.setattr("core.capture.scanning.STUCK_S", 0.5)
+    async with running_capture(places, chardev.spec) as client:
+        await chardev.accept()
+        await chardev.write(b"hello\n")
+        os.kill(await scanner_pid(), signal.SIGSTOP)
+        await chardev.write(PANIC)
+        assert (await next_alert(client)).alert.kind == "panic"
