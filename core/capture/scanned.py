@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import anyio.to_thread
 import msgspec
@@ -12,7 +13,8 @@ import msgspec
 from core.capture.spool import Spool
 from core.clock import now
 from core.errors import RecordingError
-from core.recording import Ledger, LedgerEntry, Recorder, enter_late
+from core.recording import GenerationReader, Ledger, LedgerEntry, enter_late
+from core.recording.history import generations_in
 from core.sandboxes.model import AlertFacts, ScanFacts
 from core.settings import Severity
 
@@ -24,12 +26,69 @@ ALERT = "alert"
 _GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
 
 
+class Written(Protocol):
+    """A generation, as far as a scan needs to know it."""
+
+    @property
+    def generation(self) -> str:
+        """Its folder's name."""
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+
+    @property
+    def size(self) -> int:
+        """How much it holds."""
+
+
+class Past(NamedTuple):
+    """A generation that an earlier capture wrote, and nobody writes now."""
+
+    generation: str
+    folder: Path
+    size: int
+
+
+def left_behind(recordings: Path, sandbox_id: str) -> Past | None:
+    """A sandbox's newest generation, if the capture that wrote it was killed. Blocks.
+
+    What it had recorded last may not have been scanned then.
+
+    Raises:
+        RecordingError: it may not be read.
+    """
+    generations = generations_in(recordings / sandbox_id)
+    if not generations:
+        return None
+    folder = generations[-1].folder
+    ledger = Ledger(folder)
+    try:
+        kinds = [entry.kind for entry in ledger.read_all()]
+    finally:
+        ledger.close()
+    if "proxy-stopped" in kinds[-_LAST_ENTRIES:]:
+        return None
+    reader = GenerationReader(folder)
+    try:
+        return Past(generations[-1].name, folder, reader.end)
+    finally:
+        reader.close()
+
+
+_LAST_ENTRIES = 64
+"""Alerts that were found late stand behind the end of a generation."""
+
+
 @dataclass(slots=True)
 class Scanned:
     """One generation, from when its recording was opened until it is scanned to its end."""
 
     sandbox_id: str
-    spool: Spool
+    recorder: Written
+    """Writes it, or wrote it last."""
+    spool: Spool | None = None
+    """Takes its alerts; None for a generation that is over."""
     is_closed: bool = False
     """Whether its recording is; the ledger takes late entries all the same."""
     is_loaded: bool = False
@@ -39,11 +98,6 @@ class Scanned:
     resume: int = 0
     """Where a scanner begins that knows nothing."""
     facts: ScanFacts = field(default_factory=ScanFacts)
-    recorder: Recorder = field(init=False)
-    """Writes it, or wrote it last."""
-
-    def __post_init__(self) -> None:
-        self.go_on(self.spool)
 
     def go_on(self, spool: Spool) -> None:
         """It is written by this spool from now on."""
@@ -118,7 +172,7 @@ class Scanned:
             "wall": alert.wall,
             "resume": resume,
         }
-        if not self.is_closed:
+        if self.spool is not None and not self.is_closed:
             self.spool.enter(ALERT, now(), **facts)
             return
         try:

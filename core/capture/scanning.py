@@ -13,16 +13,19 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from subprocess import PIPE
 
 import anyio
+import anyio.to_thread
 import msgspec
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
 from core.capture.contain import Contained
-from core.capture.scanned import Scanned
+from core.capture.scanned import Scanned, left_behind
 from core.capture.spool import Spool
 from core.console.alerts import Rules
+from core.errors import RecordingError
 from core.sandboxes.model import AlertFacts, ScanFacts
 from core.scanner.messages import (
     Answer,
@@ -108,7 +111,7 @@ class Scanning:
 
     def watch(self, sandbox_id: str, spool: Spool) -> None:
         """Have a recording scanned from now on, and what it holds already."""
-        fresh = Scanned(sandbox_id, spool)
+        fresh = Scanned(sandbox_id, spool.recorder, spool)
         known = self._scanned.get(fresh.key)
         if known is None:
             before = self._newest.get(sandbox_id)
@@ -121,6 +124,19 @@ class Scanning:
         self._scanned[fresh.key] = fresh
         self._newest[sandbox_id] = (spool.recorder.generation, fresh)
         self._wake.set()
+
+    async def catch_up(self, recordings: Path, sandbox_id: str) -> None:
+        """Have what a killed capture left scanned to its end, before anything else is recorded."""
+        try:
+            past = await anyio.to_thread.run_sync(left_behind, recordings, sandbox_id)
+        except RecordingError as error:
+            log.warning("%s: what was recorded before is not scanned: %s", sandbox_id, error)
+            return
+        if past is not None and sandbox_id not in self._newest:
+            scanned = Scanned(sandbox_id, past, is_closed=True)
+            self._scanned[scanned.key] = scanned
+            self._newest[sandbox_id] = (past.generation, scanned)
+            self._wake.set()
 
     def forget(self, spool: Spool) -> None:
         """A recording was closed: it is scanned to its end, then no more."""

@@ -128,6 +128,7 @@ class Supervisor:
             for words in self.warnings():
                 log.warning("%s", words)
         self._tell(spec.id)
+        await self._scanning.catch_up(self._services.recordings, spec.id)
         if spec.start:
             try:
                 await sandbox.start()

@@ -13,7 +13,9 @@ import pytest
 
 from core.capture.places import Places
 from core.client import Client
+from core.clock import now
 from core.errors import CommandRefused
+from core.recording import Ledger, Meta, Recorder
 from core.sandboxes.model import AlertFacts, ConsoleState, SandboxFacts
 from core.sandboxes.named import sandbox_spec
 from core.settings import AlertPattern, Settings, Severity
@@ -266,3 +268,27 @@ async def test_a_scanner_that_stays_silent_is_ended_and_the_next_one_goes_on(
         os.kill(await scanner_pid(), signal.SIGSTOP)
         await chardev.write(PANIC)
         assert (await next_alert(client)).alert.kind == "panic"
+
+
+@pytest.mark.parametrize("was_killed", [True, False], ids=["killed", "ended"])
+async def test_what_a_killed_capture_recorded_last_is_scanned_by_the_next(
+    places: Places, tmp_path: Path, was_killed: bool
+) -> None:
+    places.state.mkdir(mode=0o700)
+    recorder = Recorder.begin(places.recordings, "vm1", life="one", meta=Meta(id="vm1"), at=now())
+    recorder.enter("attached", now())
+    recorder.write(PANIC, now())
+    if not was_killed:
+        recorder.enter("proxy-stopped", now())
+    recorder.close()
+    folder = recorder.folder
+    later = sandbox_spec("vm1", f"unix:{tmp_path}/none.sock")
+    async with running_capture(places, later) as client:
+        if was_killed:
+            alert = (await next_alert(client)).alert
+            assert (alert.kind, alert.start) == ("panic", 0)
+        await facts_when(client, lambda f: f.console.state is ConsoleState.ABSENT)
+    ledger = Ledger(folder)
+    kinds = [entry.kind for entry in ledger.read_new()]
+    ledger.close()
+    assert kinds.count("alert") == was_killed
