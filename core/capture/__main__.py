@@ -12,11 +12,11 @@ from pathlib import Path
 
 import anyio
 
-from core.capture.journal import start_journal
 from core.capture.places import Places
 from core.capture.process import run_capture
 from core.capture.state import make_private, open_own
 from core.errors import GuestwatchError
+from core.journal import start_journal
 
 SWITCH_S = 0.001
 """A fifth of Python's own: a virtconsole forgives a reader 5 ms in all."""

@@ -19,7 +19,6 @@ import anyio.to_thread
 from core import __version__, wire
 from core.capture.control import ControlServer
 from core.capture.control.listener import keep_bound, unbind_control
-from core.capture.limits import descriptor_limit, descriptors_open, raise_descriptor_limit
 from core.capture.lock import BEAT_S, CaptureLock
 from core.capture.notify import Notifier
 from core.capture.places import Places
@@ -28,6 +27,7 @@ from core.capture.supervisor import Supervisor
 from core.capture.tally import Tally, tally_of
 from core.capture.viewers import LINGER_S, Viewers
 from core.clock import now
+from core.limits import descriptor_limit, descriptors_open, raise_descriptor_limit
 from core.sandboxes.model import SandboxSpec
 from core.settings import Settings
 from core.wire import CaptureGone, Event

@@ -12,9 +12,9 @@ from typing import Protocol
 
 import anyio
 
-from core.capture.contain import Contained
 from core.capture.priority import Priority
 from core.clock import Instant, now
+from core.contain import Contained
 
 MERGE_S = 0.004
 """How long a timing record waits at least for further reads to be merged into it; no

@@ -16,12 +16,12 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import TaskStatus
 
-from core.capture.absence import Absence
-from core.capture.contain import Contained
-from core.capture.kata import ProxyOutput
 from core.capture.services import CAPTURE_ENDED, Reading, Services, Visit
-from core.capture.watcher import Watcher
+from core.capture.watching.absence import Absence
+from core.capture.watching.kata import ProxyOutput
+from core.capture.watching.watcher import Watcher
 from core.clock import now
+from core.contain import Contained
 from core.errors import CaptureError, GuestwatchError, RecordingError
 from core.proxy import KataProxy, ProxyHandle, ProxyParams, ProxyType, new_proxy
 from core.recording import Cause, enter_gaps_outside

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import anyio.to_thread
 import msgspec
 
-from core.capture.spool import Spool
+from core.capture.writing.spool import Spool
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import GenerationReader, Ledger, LedgerEntry, enter_late

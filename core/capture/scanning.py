@@ -21,10 +21,10 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
-from core.capture.contain import Contained
 from core.capture.scanned import Scanned, left_behind
-from core.capture.spool import Spool
+from core.capture.writing.spool import Spool
 from core.console.alerts import Rules
+from core.contain import Contained
 from core.errors import RecordingError
 from core.sandboxes.model import AlertFacts, ScanFacts
 from core.scanner.messages import (

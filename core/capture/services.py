@@ -9,11 +9,11 @@ from typing import Protocol
 
 from anyio.abc import TaskGroup
 
-from core.capture.asking import Asking
-from core.capture.noticing import Noticing
 from core.capture.readloop import ReadLoop
 from core.capture.scanning import Scanning
-from core.capture.spools import Spools
+from core.capture.watching.asking import Asking
+from core.capture.watching.noticing import Noticing
+from core.capture.writing.spools import Spools
 from core.clock import Instant, now
 from core.sandboxes.model import ConsoleFacts
 

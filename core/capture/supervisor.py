@@ -9,18 +9,18 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from core.capture.asking import Asking
-from core.capture.janitor import Janitor
-from core.capture.limits import descriptor_limit, shortage
-from core.capture.noticing import Noticing
 from core.capture.places import Places
 from core.capture.priority import Priority
 from core.capture.readloop import ReadLoop
 from core.capture.sandbox import Sandbox
 from core.capture.scanning import Scanning
 from core.capture.services import Services
-from core.capture.spools import Spools
+from core.capture.watching.asking import Asking
+from core.capture.watching.noticing import Noticing
+from core.capture.writing.janitor import Janitor
+from core.capture.writing.spools import Spools
 from core.errors import GuestwatchError, SandboxClash, UsageError
+from core.limits import descriptor_limit, shortage
 from core.sandboxes.ids import check_sandbox_id
 from core.sandboxes.model import AlertFacts, ConsoleState, SandboxFacts, SandboxSpec, Traffic
 from core.sandboxes.named import place_of

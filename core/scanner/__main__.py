@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 
-from core.capture.journal import start_journal
-from core.capture.limits import raise_descriptor_limit
+from core.journal import start_journal
+from core.limits import raise_descriptor_limit
 from core.scanner.scanner import Scanner
 
 NICENESS = 10

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from core.capture.contain import Contained
 from core.console.alerts import Rules
+from core.contain import Contained
 from core.errors import GuestwatchError, RecordingError
 from core.sandboxes.model import AlertFacts
 from core.scanner.cursor import Cursor

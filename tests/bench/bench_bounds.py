@@ -14,9 +14,9 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from core.capture.janitor import Janitor
-from core.capture.spool import Spool
-from core.capture.spools import Spools
+from core.capture.writing.janitor import Janitor
+from core.capture.writing.spool import Spool
+from core.capture.writing.spools import Spools
 from core.clock import Instant, now
 from core.recording import Meta, Recorder
 from core.recording.stock import Stock

@@ -20,8 +20,8 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from core.capture.limits import descriptor_limit, raise_descriptor_limit, shortage
 from core.client import Client
+from core.limits import descriptor_limit, raise_descriptor_limit, shortage
 from core.sandboxes.model import ConsoleState
 from core.sandboxes.named import sandbox_spec
 from tests.bench.crowd import Crowd, crowd, line_of

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from core.capture.limits import raise_descriptor_limit
+from core.limits import raise_descriptor_limit
 
 LINES_A_SECOND = 10
 SLOTS = 25

@@ -18,7 +18,7 @@ import anyio.to_thread
 
 from core.capture.places import Places
 from core.capture.spawn import open_capture
-from core.capture.spool import QUEUE_BYTES
+from core.capture.writing.spool import QUEUE_BYTES
 from core.client import Client
 from core.recording import Cause
 from core.sandboxes.named import sandbox_spec

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from core import wire
-from core.capture.journal import JsonFormatter
 from core.cli.account_text import records, table
 from core.cli.status import Report, as_json, as_text
+from core.journal import JsonFormatter
 from core.recording import Meta, export, read_account
 from core.recording.ledger import format_entry, parse_entry
 from core.recording.meta import decode, encode

@@ -30,12 +30,12 @@ import msgspec
 from anyio.abc import TaskGroup, UNIXSocketStream
 
 from core import __version__, wire
-from core.capture.contain import Contained
 from core.capture.control.client import ControlClient
 from core.capture.control.commands import Commands
-from core.capture.limits import Reserve
 from core.capture.supervisor import Supervisor
 from core.capture.viewers import Viewers
+from core.contain import Contained
+from core.limits import Reserve
 
 log = logging.getLogger("guestwatch.control")
 

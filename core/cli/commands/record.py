@@ -48,11 +48,11 @@ def record(specs: tuple[SandboxSpec, ...], settings: Settings) -> int:
     """
     import anyio
 
-    from core.capture.journal import start_journal
     from core.capture.notify import Notifier
     from core.capture.places import Places
     from core.capture.process import run_capture
     from core.capture.signals import EndSignals
+    from core.journal import start_journal
 
     start_journal()
     places = Places.of_this_user()
@@ -78,8 +78,8 @@ def record(specs: tuple[SandboxSpec, ...], settings: Settings) -> int:
 
 
 def _tell_start(sandboxes: int, recordings: str) -> None:
-    from core.capture.limits import descriptor_limit, shortage
     from core.console import safe_text
+    from core.limits import descriptor_limit, shortage
 
     plural = "" if sandboxes == 1 else "es"
     where = safe_text(recordings, limit=2000)

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 
 from core.capture.places import Places
-from core.capture.spool import Spool
+from core.capture.writing.spool import Spool
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import Gap, GenerationReader, Ledger, Meta, Recorder, RecordingClock

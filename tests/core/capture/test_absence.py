@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.capture.absence import MAX_GAPS, Absence
+from core.capture.watching.absence import MAX_GAPS, Absence
 from core.recording import Cause, Gap
 
 

@@ -9,8 +9,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from core.capture import asking as module
-from core.capture.asking import SHARED, Asking
+from core.capture.watching import asking as module
+from core.capture.watching.asking import SHARED, Asking
 from core.endpoints import ConsoleUrl, parse_console_url
 from core.endpoints.holders import Holding, Kind
 from tests.core.endpoints.sites import listen

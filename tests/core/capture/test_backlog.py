@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.capture.backlog import CHUNK_COST, Backlog, Chunk, Entry, Hole, Item
+from core.capture.writing.backlog import CHUNK_COST, Backlog, Chunk, Entry, Hole, Item
 from core.clock import Instant
 
 WHY = "No space left on device"

@@ -111,7 +111,7 @@ async def test_what_was_printed_before_the_hang_up_belongs_to_the_life_that_ende
 async def test_the_recording_of_a_console_that_ended_rests_and_goes_on_with_it(
     places: Places, chardev: Chardev, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.capture.watcher.REST_S", 0.01)
+    monkeypatch.setattr("core.capture.watching.watcher.REST_S", 0.01)
     async with running_capture(places, chardev.spec) as client:
         await chardev.accept()
         await chardev.write(b"before ")

@@ -7,10 +7,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from core.capture.janitor import Janitor
 from core.capture.places import Places
-from core.capture.spool import Spool
-from core.capture.spools import Spools
+from core.capture.writing.janitor import Janitor
+from core.capture.writing.spool import Spool
+from core.capture.writing.spools import Spools
 from core.recording import (
     Cause,
     Gap,

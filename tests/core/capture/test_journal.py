@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from core.capture.journal import JsonFormatter
+from core.journal import JsonFormatter
 
 CONTROLS = [
     *(chr(code) for code in range(0x20)),

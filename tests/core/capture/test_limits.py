@@ -13,11 +13,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from core.capture.limits import Reserve, descriptors_needed, descriptors_open, shortage
 from core.capture.lock import read_heartbeat, read_owner
 from core.capture.places import Places
 from core.capture.spawn import open_capture
 from core.client import open_client
+from core.limits import Reserve, descriptors_needed, descriptors_open, shortage
 from core.sandboxes.model import ConsoleState, SandboxFacts
 from core.sandboxes.named import sandbox_spec
 from tests.core.capture.conftest import PATIENCE_S, Chardev, facts_when, recorded, running_capture

@@ -17,7 +17,7 @@ import pytest
 from core.capture.lock import is_held, read_owner
 from core.capture.places import Places
 from core.capture.spawn import open_capture
-from core.capture.whereabouts import Whereabouts, look_back
+from core.capture.watching.whereabouts import Whereabouts, look_back
 from core.clock import now
 from core.recording import Cause, Gap, Ledger, LedgerEntry, Meta, Recorder
 from core.sandboxes.model import ConsoleState, SandboxFacts, SandboxSpec

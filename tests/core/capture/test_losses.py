@@ -15,8 +15,8 @@ import pytest
 
 from core.capture.places import Places
 from core.capture.readloop import CROWD, ReadLoop
-from core.capture.session import Session
-from core.capture.spool import Spool
+from core.capture.watching.session import Session
+from core.capture.writing.spool import Spool
 from core.clock import Instant, now
 from core.endpoints import UnixEndpoint
 from core.recording import Cause, Gap, Meta, Recorder

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from core.capture.noticing import Notice, Noticing
+from core.capture.watching.noticing import Notice, Noticing
 
 pytestmark = pytest.mark.anyio
 

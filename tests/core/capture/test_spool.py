@@ -12,8 +12,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from core.capture.spool import HUNG_WRITE_S, SLOW_WRITE_S, Spool
-from core.capture.spools import Spools
+from core.capture.writing.spool import HUNG_WRITE_S, SLOW_WRITE_S, Spool
+from core.capture.writing.spools import Spools
 from core.clock import Instant, now
 from core.errors import RecordingError
 from core.recording import Cause, Gap, Ledger, LedgerEntry, Meta, Recorder

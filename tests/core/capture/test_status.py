@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from core.capture.status import Status
+from core.capture.watching.status import Status
 from core.sandboxes.model import ConsoleFacts, ConsoleState
 
 

@@ -93,7 +93,7 @@ async def test_guest_that_does_not_listen_yet_is_asked_again_until_it_does(
 async def test_a_vm_that_dials_is_had_without_waiting_for_the_next_look(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.capture.lives.LOOK_S", 3600.0)
+    monkeypatch.setattr("core.capture.watching.lives.LOOK_S", 3600.0)
     path = tmp_path / "dialed.sock"
     async with running_capture(places, sandbox_spec("vm1", f"listen:{path}")) as client:
         await facts_when(client, lambda f: f.console.state is ConsoleState.ABSENT)

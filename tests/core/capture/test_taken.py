@@ -13,8 +13,8 @@ import anyio
 import msgspec
 import pytest
 
-from core.capture.lives import LOOK_S, REFUSED_FAR_S, refused_pause
 from core.capture.places import Places
+from core.capture.watching.lives import LOOK_S, REFUSED_FAR_S, refused_pause
 from core.client import Client
 from core.endpoints import parse_console_url
 from core.recording import Cause, Gap, Ledger, LedgerEntry
@@ -95,8 +95,8 @@ async def said(guest: ClhKick | DragonballDrop, data: bytes, client: Client, siz
 async def test_who_throws_us_off_is_named_and_keeps_the_console_until_he_leaves(
     places: Places, short_folder: Path, auto: Auto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.capture.lives.JUDGE_AGAIN_S", 0.01)
-    monkeypatch.setattr("core.capture.lives.LOOK_S", 0.01)
+    monkeypatch.setattr("core.capture.watching.lives.JUDGE_AGAIN_S", 0.01)
+    monkeypatch.setattr("core.capture.watching.lives.LOOK_S", 0.01)
     with ClhKick(short_folder / "c.sock") as guest:
         async with running_capture(places, spec(guest.path, auto)) as client:
             await connected(client)
@@ -132,8 +132,8 @@ async def test_a_persons_yes_takes_back_what_was_taken(places: Places, short_fol
 async def test_a_console_that_hangs_up_on_newcomers_is_told_as_held_and_not_asked_over_and_over(
     places: Places, short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.capture.lives.JUDGE_AGAIN_S", 0.01)
-    monkeypatch.setattr("core.capture.lives.LOOK_S", 0.01)
+    monkeypatch.setattr("core.capture.watching.lives.JUDGE_AGAIN_S", 0.01)
+    monkeypatch.setattr("core.capture.watching.lives.LOOK_S", 0.01)
     with (
         DragonballDrop(short_folder / "d.sock") as guest,
         reader(f"UNIX-CONNECT:{guest.path}", short_folder / "log") as other,
@@ -155,7 +155,7 @@ async def test_a_console_that_hangs_up_on_newcomers_is_told_as_held_and_not_aske
 async def test_a_reader_that_comes_to_a_terminal_later_is_told_and_so_is_his_leaving(
     places: Places, tmp_path: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.capture.sharing.LOOK_S", 0.05)
+    monkeypatch.setattr("core.capture.watching.sharing.LOOK_S", 0.05)
     path = tmp_path / "vm1"
     with closing(PtySite(path)):
         async with running_capture(places, sandbox_spec("vm1", f"{scheme}{path}")) as client:

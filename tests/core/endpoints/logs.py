@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from core.capture.session import READS_A_ROUND
+from core.capture.watching.session import READS_A_ROUND
 from core.endpoints import READ_BYTES, FileEndpoint
 from core.endpoints.file_console import FileConsole
 

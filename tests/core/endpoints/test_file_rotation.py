@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.capture.session import READS_A_ROUND
+from core.capture.watching.session import READS_A_ROUND
 from core.endpoints import READ_BYTES, FileEndpoint
 from core.endpoints.file_console import FileConsole
 from core.endpoints.rotation import MAX_WAITING

@@ -21,13 +21,13 @@ import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
-from core.capture.absence import Absence
-from core.capture.chronicle import Chronicle
-from core.capture.lives import Lives
 from core.capture.services import Services, Visit
-from core.capture.session import Session
-from core.capture.sharing import watch_readers
-from core.capture.status import Status
+from core.capture.watching.absence import Absence
+from core.capture.watching.chronicle import Chronicle
+from core.capture.watching.lives import Lives
+from core.capture.watching.session import Session
+from core.capture.watching.sharing import watch_readers
+from core.capture.watching.status import Status
 from core.clock import now
 from core.endpoints import ConsoleSink, endpoint_for, parse_console_url
 from core.endpoints.holders import who_took

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from core.capture.output import ProcessConsole
 from core.capture.services import Services, Visit
-from core.capture.session import Session
-from core.capture.spool import Spool
+from core.capture.watching.output import ProcessConsole
+from core.capture.watching.session import Session
+from core.capture.writing.spool import Spool
 from core.clock import now
 from core.errors import ConsoleError, RecordingError
 from core.recording import Meta, Recorder

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import anyio
 import anyio.to_thread
 
-from core.capture.contain import Contained
+from core.contain import Contained
 from core.endpoints import ConsoleUrl
 from core.endpoints.holders import Holding, look_all
 

@@ -10,7 +10,7 @@ go, and the ledger gets a gap that counts them, where the bytes after them begin
 A recording that could not even be opened because the disk is full waits in the same
 way: `Spool.pending` opens it when there is room.
 
-All consoles' queues together are bounded as well (`core.capture.spools`).
+All consoles' queues together are bounded as well (`core.capture.writing.spools`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ import anyio.lowlevel
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
-from core.capture.backlog import Backlog, Entry
-from core.capture.contain import Contained
-from core.capture.draining import enter_item, evidence_of, write_items, written_of
-from core.capture.spools import Spools
+from core.capture.writing.backlog import Backlog, Entry
+from core.capture.writing.draining import enter_item, evidence_of, write_items, written_of
+from core.capture.writing.spools import Spools
 from core.clock import Instant
+from core.contain import Contained
 from core.errors import RecordingError
 from core.recording import Recorder
 from core.recording.gaps import GAP, Gap

@@ -17,12 +17,12 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from core.capture.absence import Absence
-from core.capture.beginning import LOST, Beginning, begin
 from core.capture.services import CAPTURE_ENDED, Services, Visit
-from core.capture.session import Session
-from core.capture.spool import Spool
-from core.capture.whereabouts import Whereabouts
+from core.capture.watching.absence import Absence
+from core.capture.watching.beginning import LOST, Beginning, begin
+from core.capture.watching.session import Session
+from core.capture.watching.whereabouts import Whereabouts
+from core.capture.writing.spool import Spool
 from core.clock import Instant, now
 from core.endpoints import Resumable
 from core.errors import RecordingError

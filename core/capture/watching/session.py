@@ -13,8 +13,8 @@ from collections.abc import Callable
 import anyio
 
 from core.capture.readloop import ReadLoop
-from core.capture.spool import Spool
-from core.capture.whereabouts import Whereabouts
+from core.capture.watching.whereabouts import Whereabouts
+from core.capture.writing.spool import Spool
 from core.clock import Instant, now
 from core.endpoints.protocol import READ_BYTES, Console, ConsoleSink, Resumable
 from core.errors import ConsoleBroken, ConsoleError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import anyio
 
-from core.capture.asking import Asking
+from core.capture.watching.asking import Asking
 from core.endpoints import ConsoleUrl
 from core.endpoints.holders import Holding, Kind, judge
 from core.settings import Auto

@@ -16,9 +16,9 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 
-from core.capture.contain import Contained
-from core.capture.spools import Spools, Writing
+from core.capture.writing.spools import Spools, Writing
 from core.clock import now
+from core.contain import Contained
 from core.errors import RecordingError
 from core.recording.compress import MIN_BYTES, compress_generation
 from core.recording.dropping import Tell, drop, remove_generation

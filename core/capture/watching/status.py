@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.capture.session import Session
+from core.capture.watching.session import Session
 from core.clock import now
 from core.errors import ConsoleAbsent, ConsoleBusy, ConsoleRefused, GuestwatchError
 from core.sandboxes.model import ConsoleFacts, ConsoleState

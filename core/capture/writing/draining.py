@@ -6,7 +6,7 @@ import errno
 import os
 from collections import deque
 
-from core.capture.backlog import Chunk, Entry, Hole, Item
+from core.capture.writing.backlog import Chunk, Entry, Hole, Item
 from core.clock import now
 from core.errors import RecordingError, WriteFailed
 from core.recording import Recorder

@@ -18,11 +18,11 @@ from collections.abc import Callable
 import anyio
 import anyio.to_thread
 
-from core.capture.absence import Absence
-from core.capture.asking import Asking
-from core.capture.noticing import Notice, Noticing
-from core.capture.sharing import names_of
-from core.capture.status import Status
+from core.capture.watching.absence import Absence
+from core.capture.watching.asking import Asking
+from core.capture.watching.noticing import Notice, Noticing
+from core.capture.watching.sharing import names_of
+from core.capture.watching.status import Status
 from core.clock import now
 from core.endpoints import ConsoleUrl, Endpoint, Pin, Scheme, parse_console_url, trouble
 from core.endpoints.holders import Holding, Standing, Verdict, is_still_held, judge

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.capture.services import Services
-from core.capture.whereabouts import Before, Whereabouts, look_back
+from core.capture.watching.whereabouts import Before, Whereabouts, look_back
 from core.clock import Instant
 from core.endpoints import Resumable
 from core.endpoints.protocol import Console
