@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from core.console import safe_text
 from core.proxy.types import ProxyType
-from core.sandboxes.model import ProxyState, SandboxFacts
+from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tests.fakes import sandbox
 from tests.tui.stage import HOSTILE, Stage, dashboard
 from tui.actions import ACTIONS
@@ -120,3 +120,33 @@ async def test_both_answers_are_in_sight_at_every_size(size: tuple[int, int]) ->
         await stage.press("d")
         assert "Cancel  esc" in stage.text
         assert "Restart it  y" in stage.text
+
+
+def held(*, is_takeable: bool) -> SandboxFacts:
+    facts = sandbox("vm1", ConsoleState.HELD, reason="held by pid 7 (socat)")
+    console = msgspec.structs.replace(
+        facts.console,
+        holder_pid=7,
+        holder_name="socat",
+        consequence="Taking it throws socat (pid 7) off",
+        is_takeable=is_takeable,
+    )
+    return msgspec.structs.replace(facts, console=console)
+
+
+async def test_taking_a_console_says_first_what_that_does_to_its_holder() -> None:
+    async with dashboard([held(is_takeable=True)]) as stage:
+        await stage.press("T")
+        assert asks(stage)
+        assert "throws socat (pid 7) off" in stage.text
+        assert stage.link.asked == []
+        await stage.press("y")
+        await stage.until(lambda: stage.link.asked == [("take", "vm1")])
+
+
+async def test_what_cannot_be_taken_is_not_asked_about() -> None:
+    async with dashboard([held(is_takeable=False)]) as stage:
+        await stage.press("T")
+        assert not asks(stage)
+        assert "waits for nobody's yes" in stage.text
+        assert stage.link.asked == []

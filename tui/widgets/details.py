@@ -121,7 +121,8 @@ def _trouble(facts: SandboxFacts, now: float) -> tuple[SafeStr, SafeStr]:
         return sentences(alert.title), safe_text("")
     if facts.console.state is ConsoleState.CONNECTED:
         return sentences(facts.console.note), safe_text("")
-    if facts.console.state is ConsoleState.HELD:
+    if facts.console.state is ConsoleState.HELD or facts.console.is_takeable:
+        # The pane says what that would do to others.
         return sentences(facts.console.reason), what_helps(facts)
     if facts.console.state is ConsoleState.NOT_WATCHED:
         return why_empty(facts, now), safe_text("")
