@@ -5,6 +5,8 @@ Capture's own: libfaketime stands between it and the clock, and the machine's is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -31,19 +33,36 @@ HOUR_S = 3600.0
 SAMPLE_BYTES = 1000
 
 
+class Clock:
+    """The wall clock of what is started while `is_faked` holds."""
+
+    def __init__(self, library: Path, offset: Path) -> None:
+        self._library = library
+        self._offset = offset
+        self.set_off("+0")
+
+    def set_off(self, seconds: str) -> None:
+        """Set it off; as a whole, for the library reads the file at every look at a clock."""
+        fresh = self._offset.with_suffix(".new")
+        fresh.write_text(f"{seconds}\n")
+        fresh.rename(self._offset)
+
+    @contextmanager
+    def is_faked(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LD_PRELOAD", str(self._library))
+            patch.setenv("FAKETIME_TIMESTAMP_FILE", str(self._offset))
+            patch.setenv("FAKETIME_NO_CACHE", "1")
+            patch.setenv("DONT_FAKE_MONOTONIC", "1")
+            yield
+
+
 @pytest.fixture
-def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that says how far the clock of a capture that is started now is set off."""
+def clock(tmp_path: Path) -> Clock:
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     if not libraries:
         lack("libfaketime is not installed. sudo apt-get install libfaketime")
-    offset = tmp_path / "offset"
-    offset.write_text("+0\n")
-    monkeypatch.setenv("LD_PRELOAD", str(libraries[0]))
-    monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(offset))
-    monkeypatch.setenv("FAKETIME_NO_CACHE", "1")
-    monkeypatch.setenv("DONT_FAKE_MONOTONIC", "1")
-    return offset
+    return Clock(libraries[0], tmp_path / "offset")
 
 
 def connected(facts: SandboxFacts) -> bool:
@@ -52,17 +71,20 @@ def connected(facts: SandboxFacts) -> bool:
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # capture has its own loop
 async def test_with_the_clock_set_back_an_hour_no_time_is_negative_and_no_byte_out_of_order(
-    places: Places, short_folder: Path, clock: Path
+    places: Places, short_folder: Path, clock: Clock
 ) -> None:
     path = short_folder / "vm1.sock"
     in_thread = anyio.to_thread.run_sync
     with QemuQueue(path, say=Seeded(SEED, size=SAID), wait=True, every_ms=5, piece=1000) as guest:
-        async with open_capture(places) as client:
+        async with AsyncExitStack() as stack:
+            # The guest, which runs already, keeps the machine's.
+            with clock.is_faked():
+                client = await stack.enter_async_context(open_capture(places))
             await client.watch(sandbox_spec("vm1", f"unix:{path}"))
             await in_thread(
                 partial(guest.wait_until, lambda truth: truth.lives[0].said > SAID // 3)
             )
-            clock.write_text("-3600\n")
+            clock.set_off("-3600")
             await in_thread(guest.wait_until_said)
             await client.stop("vm1")
             await client.start("vm1")
@@ -71,7 +93,7 @@ async def test_with_the_clock_set_back_an_hour_no_time_is_negative_and_no_byte_o
             await in_thread(guest.restart)
             await in_thread(guest.wait_until_said)
             await facts_when(client, lambda facts: facts.traffic.bytes == SAID)
-            clock.write_text("+3600\n")
+            clock.set_off("+3600")
             await in_thread(guest.restart)
             await in_thread(guest.wait_until_said)
             await facts_when(client, lambda facts: facts.traffic.bytes == SAID)
