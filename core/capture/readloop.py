@@ -141,6 +141,9 @@ class ReadLoop:
             with anyio.move_on_after(max(0.0, self._flush_at - now().boot)):
                 await anyio.wait_readable(self._epoll.fileno())
         else:
+            if self._priority is not None:
+                # Whoever prints next is heard in time, however busy the host is by then.
+                self._priority.run_ahead()
             await anyio.wait_readable(self._epoll.fileno())
 
     def _rounds(self) -> None:
