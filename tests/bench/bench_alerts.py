@@ -14,8 +14,6 @@ from pathlib import Path
 
 import anyio
 
-from core.capture.places import Places
-from core.capture.spawn import open_capture
 from core.client import Client
 from core.console.alerts import Detector, Rules
 from core.console.alerts.expression import compiled
@@ -24,6 +22,7 @@ from core.sandboxes.named import sandbox_spec
 from core.settings import AlertPattern
 from core.wire import AlertRaised
 from tests.bench.report import report
+from tests.bench.running import running_capture
 from tests.core.capture.conftest import Chardev
 
 MB = 1_000_000
@@ -145,10 +144,8 @@ async def _probe(
 @asynccontextmanager
 async def _capture(folder: Path) -> AsyncIterator[Client]:
     """A capture in a process of its own, and its scanner in another."""
-    (folder / "run").mkdir(mode=0o700)
-    async with open_capture(Places(folder / "run", folder / "state")) as client:
+    async with running_capture(folder) as (client, _pid):
         yield client
-        await client.shut_down()
 
 
 async def _next_alert(client: Client) -> AlertRaised:
