@@ -6,6 +6,7 @@ the code's own; that everything is over by then is told as a figure.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -106,13 +107,14 @@ async def test_no_peer_holds_a_proxy_up_or_makes_it_spin(peers: Peers, figure: F
         )
     ]
     cases = [Case(kind, url) for kind in (NoProxy, KataBuiltInProxy) for url in urls]
+    gc.collect()  # what earlier tests left is theirs
     before, cpu, wall = open_descriptors(), time.process_time(), time.monotonic()
     with anyio.fail_after(PATIENCE_S):
         async with anyio.create_task_group() as tasks:
             for case in cases:
                 tasks.start_soon(case.run)
     spent, waited = time.process_time() - cpu, time.monotonic() - wall
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
     share = spent / waited / len(cases)
     assert share < SHARE
     refused = sum(bool(case.words) for case in cases)
