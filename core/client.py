@@ -6,6 +6,7 @@ control socket; `open_client` makes one and ends it.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import socket
@@ -16,7 +17,7 @@ from typing import Protocol, TypeVar
 
 import anyio
 import msgspec
-from anyio.abc import UNIXSocketStream
+from anyio.abc import SocketAttribute, UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.memory import MemoryObjectReceiveStream
 
@@ -51,6 +52,9 @@ ANSWER_S = 15.0
 """A capture that does not answer for this long is taken for gone."""
 
 DIAL_S = 2.0
+
+CLOSE_S = 1.0
+"""How long the reader may take to see that the connection has ended."""
 
 _EVENTS = 4096
 
@@ -320,7 +324,11 @@ async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Cl
                 trouble = error
             finally:
                 client.close()
-                tasks.cancel_scope.cancel()
+                # Its end ends the reader. A reader that is cancelled just as something
+                # comes leaves a complaint of asyncio's on stderr.
+                with contextlib.suppress(OSError):
+                    stream.extra(SocketAttribute.raw_socket).shutdown(socket.SHUT_RDWR)
+                tasks.cancel_scope.deadline = anyio.current_time() + CLOSE_S
     if trouble is not None:
         raise trouble
 
