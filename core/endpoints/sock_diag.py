@@ -178,12 +178,6 @@ def _socket_in(reply: bytes, inode: int) -> UnixSocket | None:
     return None
 
 
-def _peer_in(reply: bytes, inode: int) -> int | None:
-    """The peer's inode in the kernel's reply; None for an error or another's reply."""
-    found = _socket_in(reply, inode)
-    return None if found is None else found.peer
-
-
 def _socket_of(body: bytes) -> UnixSocket | None:
     """The socket that a message tells of; None when it is cut short or makes no sense."""
     if len(body) < _MESSAGE.size:

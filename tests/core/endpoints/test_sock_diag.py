@@ -18,13 +18,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.endpoints import Console, UnixEndpoint, peer_inode
-from core.endpoints.sock_diag import _messages, _peer_in, _socket_of, unix_socket, unix_sockets
+from core.endpoints.sock_diag import _messages, _socket_in, _socket_of, unix_socket, unix_sockets
 from core.errors import ConsoleBusy
 from tests.core.endpoints.sites import listen, open_descriptors
 
 
 def inode_of(sock: socket.socket) -> int:
     return os.fstat(sock.fileno()).st_ino
+
+
+def peer_in(reply: bytes, inode: int) -> int | None:
+    """The peer's inode in a reply; None for an error or another's reply."""
+    found = _socket_in(reply, inode)
+    return None if found is None else found.peer
 
 
 def test_peer_is_zero_in_the_queue_then_the_accepted_socket_then_zero_again(folder: Path) -> None:
@@ -73,30 +79,30 @@ GOOD = bytes.fromhex(
 
 
 def test_recorded_answer_is_understood() -> None:
-    assert _peer_in(GOOD, 0x6FAC) == 0x6FAE
+    assert peer_in(GOOD, 0x6FAC) == 0x6FAE
 
 
 def test_answer_to_another_question_is_not_ours() -> None:
-    assert _peer_in(GOOD, 0x6FAD) is None
+    assert peer_in(GOOD, 0x6FAD) is None
     other_sequence = GOOD[:8] + b"\x02" + GOOD[9:]
-    assert _peer_in(other_sequence, 0x6FAC) is None
+    assert peer_in(other_sequence, 0x6FAC) is None
     error_message = GOOD[:4] + b"\x02" + GOOD[5:]
-    assert _peer_in(error_message, 0x6FAC) is None
+    assert peer_in(error_message, 0x6FAC) is None
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 9, 200])
 def test_attribute_of_impossible_length_ends_the_reading(size: int) -> None:
-    assert _peer_in(GOOD[:32] + bytes([size]) + GOOD[33:], 0x6FAC) is None
+    assert peer_in(GOOD[:32] + bytes([size]) + GOOD[33:], 0x6FAC) is None
 
 
 @pytest.mark.parametrize("length", range(len(GOOD)))
 def test_answer_cut_short_is_no_answer(length: int) -> None:
-    assert _peer_in(GOOD[:length], 0x6FAC) is None
+    assert peer_in(GOOD[:length], 0x6FAC) is None
 
 
 @given(st.binary(max_size=80), st.integers(0, len(GOOD)))
 def test_any_answer_gives_an_inode_or_nothing(noise: bytes, kept: int) -> None:
-    peer = _peer_in(GOOD[:kept] + noise, 0x6FAC)
+    peer = peer_in(GOOD[:kept] + noise, 0x6FAC)
     assert peer is None or 0 <= peer < 2**32
     if kept == len(GOOD):
         assert peer == 0x6FAE
