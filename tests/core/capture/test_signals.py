@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import anyio
 import pytest
@@ -30,6 +32,30 @@ async def test_the_first_one_counts_and_the_next_ones_do_nothing(number: signal.
 async def _kill(number: signal.Signals) -> None:
     await anyio.wait_all_tasks_blocked()
     os.kill(os.getpid(), number)
+
+
+def test_a_storm_of_them_does_not_nest() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from core.capture.signals import ENDING, EndSignals\n"
+        "with EndSignals():\n"
+        "    print('taken', flush=True)\n"
+        "    sys.setrecursionlimit(30)\n"
+        "    while not os.path.exists(sys.argv[1]): pass\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = Path(folder) / "done"
+        command = [sys.executable, "-c", code, str(done)]
+        with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.readline()
+            for _ in range(20_000):
+                for number in ENDING:
+                    process.send_signal(number)
+            done.touch()
+            told = process.stderr.read()
+    assert (process.returncode, told) == (0, "")
 
 
 async def test_handlers_are_given_back() -> None:
