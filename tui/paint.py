@@ -7,8 +7,9 @@ never blends into what is behind it, whatever the guest asks for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
@@ -16,8 +17,12 @@ from rich.style import Style as RichStyle
 from textual.strip import Strip
 
 from core.console import PLAIN, Colour, ConsoleLine, Role, Style
+from tui.overlay import Span
 
 RGB = tuple[int, int, int]
+
+_Look = tuple[int, RichStyle]
+"""So many characters of one style."""
 
 CLIPPED = "›"
 """Stands at the right edge of a line that goes on."""
@@ -113,14 +118,19 @@ class Paint:
             found = self._styles[key] = self._own(style, self._roles[role])
         return found
 
-    def segments(self, line: ConsoleLine, column: int, width: int) -> list[Segment]:
+    def segments(
+        self, line: ConsoleLine, column: int, width: int, spans: Sequence[Span] = ()
+    ) -> list[Segment]:
         """What `width` cells show of `line` from `column` on, filled up to the full width."""
         if width <= 0:
             return []
+        runs: Iterable[_Look] = ((run.length, self.style(run.style, run.role)) for run in line.runs)
+        if spans:
+            runs = self._spanned(list(runs), spans)
         if line.text.isascii():
-            shown, cells, is_clipped = self._ascii(line, column, width)
+            shown, cells, is_clipped = _ascii(line.text, runs, column, width)
         else:
-            shown, cells, is_clipped = self._cells(line, column, width)
+            shown, cells, is_clipped = _cells(line.text, runs, column, width)
         if is_clipped:
             shown.append(Segment(CLIPPED, self._looks["gutter"]))
             cells += 1
@@ -128,32 +138,19 @@ class Paint:
             shown.append(Segment(" " * (width - cells), self.plain))
         return shown
 
-    def _ascii(self, line: ConsoleLine, column: int, width: int) -> tuple[list[Segment], int, bool]:
-        text = line.text
-        is_clipped = len(text) > column + width
-        stop = min(len(text), column + width - is_clipped)
-        shown: list[Segment] = []
-        at = 0
-        for run in line.runs:
-            begin, at = at, at + run.length
-            if at <= column:
-                continue
-            if begin >= stop:
-                break
-            piece = text[max(begin, column) : min(at, stop)]
-            shown.append(Segment(piece, self.style(run.style, run.role)))
-        return shown, max(0, stop - column), is_clipped
-
-    def _cells(self, line: ConsoleLine, column: int, width: int) -> tuple[list[Segment], int, bool]:
-        segments: list[Segment] = []
-        at = 0
-        for run in line.runs:
-            begin, at = at, at + run.length
-            segments.append(Segment(line.text[begin:at], self.style(run.style, run.role)))
-        strip = Strip(segments)
-        is_clipped = strip.cell_length > column + width
-        visible = strip.crop(column, column + width - is_clipped)
-        return list(visible), visible.cell_length, is_clipped
+    def _spanned(self, runs: list[_Look], spans: Sequence[Span]) -> list[_Look]:
+        """The runs with the looks of `spans` on top of their own, the last one's uppermost."""
+        for span in spans:
+            look, at = self._looks[span.look], 0
+            split: list[_Look] = []
+            for length, style in runs:
+                begin, at = at, at + length
+                cuts = sorted({begin, at, *(c for c in span[:2] if begin < c < at)})
+                for one, other in pairwise(cuts):
+                    is_inside = span.start <= one and other <= span.end
+                    split.append((other - one, style + look if is_inside else style))
+            runs = split
+        return runs
 
     def _own(self, style: Style, base: RichStyle) -> RichStyle:
         fg, bg = self._colours(style)
@@ -209,6 +206,37 @@ class Paint:
         if isinstance(colour, int) and colour < 16:
             return (_DARK_BEHIND if self._backdrop.is_dark else _LIGHT_BEHIND)[colour]
         return _own_rgb(colour)
+
+
+def _ascii(
+    text: str, runs: Iterable[_Look], column: int, width: int
+) -> tuple[list[Segment], int, bool]:
+    is_clipped = len(text) > column + width
+    stop = min(len(text), column + width - is_clipped)
+    shown: list[Segment] = []
+    at = 0
+    for length, style in runs:
+        begin, at = at, at + length
+        if at <= column:
+            continue
+        if begin >= stop:
+            break
+        shown.append(Segment(text[max(begin, column) : min(at, stop)], style))
+    return shown, max(0, stop - column), is_clipped
+
+
+def _cells(
+    text: str, runs: Iterable[_Look], column: int, width: int
+) -> tuple[list[Segment], int, bool]:
+    segments: list[Segment] = []
+    at = 0
+    for length, style in runs:
+        begin, at = at, at + length
+        segments.append(Segment(text[begin:at], style))
+    strip = Strip(segments)
+    is_clipped = strip.cell_length > column + width
+    visible = strip.crop(column, column + width - is_clipped)
+    return list(visible), visible.cell_length, is_clipped
 
 
 def contrast(one: RGB, other: RGB) -> float:

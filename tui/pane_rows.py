@@ -10,7 +10,7 @@ first that a reader looks at first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -28,6 +28,7 @@ from core.console import (
     render_line,
     safe_text,
 )
+from tui.overlay import BARE, Decor, Overlay, combined
 from tui.paint import Paint
 from tui.pane_frame import divider, wrapped
 from tui.pane_view import Line, Note, NoteKind
@@ -97,6 +98,14 @@ class RowTexts:
         return text
 
 
+class _Made(NamedTuple):
+    """A line's strip as nothing lies over it."""
+
+    strip: Strip
+    label: str | None
+    """What its gutter says; None for a line of ours, over which nothing ever lies."""
+
+
 class RowPainter:
     """Makes and keeps the strips of one sandbox on one setting."""
 
@@ -112,8 +121,11 @@ class RowPainter:
         self.paint = paint
         self.texts = RowTexts() if texts is None else texts
         self._dates = RowDates(setting.shown_gutter)
-        self._kept: dict[_Key, Strip] = {}
-        self._older: dict[_Key, Strip] = {}
+        self._kept: dict[_Key, _Made] = {}
+        self._older: dict[_Key, _Made] = {}
+        self._versions: tuple[Hashable, ...] = ()
+        self._decors: dict[_Key, Decor] = {}
+        self._decorated: dict[tuple[_Key, str], tuple[Decor, Strip]] = {}
         self._side = Segment("│", paint.look("border"))
         self.blank = self._boxed([Segment(" " * (setting.width - 2), paint.plain)])
         """A row without text."""
@@ -140,7 +152,35 @@ class RowPainter:
         # Of a view that follows, the last rows are those that are read.
         for line in reversed(missing) if viewing.view.is_following else missing:
             found[line] = self._make(line, deadline)
-        return [found[line] for line in lines]
+        if not viewing.overlays:
+            return [found[line].strip for line in lines]
+        return self._overlaid([(line, found[line]) for line in lines], viewing.overlays)
+
+    def _overlaid(self, lines: list[tuple[Line, _Made]], overlays: list[Overlay]) -> list[Strip]:
+        versions = tuple(overlay.version for overlay in overlays)
+        if versions != self._versions or len(self._decors) >= _KEPT_ROWS:
+            self._versions = versions
+            self._decors.clear()
+        if len(self._decorated) >= _KEPT_ROWS:
+            self._decorated.clear()
+        return [self._over(line, made, overlays) for line, made in lines]
+
+    def _over(self, line: Line, made: _Made, overlays: list[Overlay]) -> Strip:
+        if made.label is None or isinstance(line, Note):
+            return made.strip
+        text = self.texts.known(line, self.setting.is_raw)
+        if text is None:
+            return made.strip
+        key = _key(line)
+        decor = self._decors.get(key)
+        if decor is None:
+            decor = self._decors[key] = combined(overlays, line, text)
+        if decor == BARE:
+            return made.strip
+        known = self._decorated.get((key, made.label))
+        if known is None or known[0] != decor:
+            known = self._decorated[key, made.label] = decor, self._text(made.label, text, decor)
+        return known[1]
 
     def longest(self, lines: Sequence[Line]) -> int:
         """Cells of the longest of these lines, among those that were made."""
@@ -172,32 +212,32 @@ class RowPainter:
         strips += [self._centred(line, style, inner) for line, style in lines]
         return strips + [self.blank] * (height - len(strips))
 
-    def _known(self, line: Line) -> Strip | None:
+    def _known(self, line: Line) -> _Made | None:
         key = _key(line)
         found = self._kept.get(key) or self._older.get(key)
         if found is not None:
             self._kept[key] = found
         return found
 
-    def _make(self, line: Line, deadline: float) -> Strip:
+    def _make(self, line: Line, deadline: float) -> _Made:
         if isinstance(line, Note):
             tone = "failed" if line.kind is NoteKind.FAILED else "divider"
-            strip = self._divider(line.text, tone)
+            made = _Made(self._divider(line.text, tone), None)
         elif line.row is None:
-            strip = self._divider(line.seam, "divider")
+            made = _Made(self._divider(line.seam, "divider"), None)
         else:
             text = self.texts.known(line, self.setting.is_raw)
             if text is None:
                 if len(line.row.data) > _LONG_BYTES and not self._has_time(deadline):
                     self.is_unfinished = True
-                    return self._text(_CONTINUED, _NOTHING)
+                    return _Made(self._text(_CONTINUED, _NOTHING), _CONTINUED)
                 text = self.texts.make(line, line.row, self.setting.is_raw)
             date = _CONTINUED if line.row.continued else self._dates.of(line.position)
-            strip = self._text(date or "", text)
+            made = _Made(self._text(date or "", text), date or "")
             if date is None:
-                return strip
-        self._kept[_key(line)] = strip
-        return strip
+                return made
+        self._kept[_key(line)] = made
+        return made
 
     def _has_time(self, deadline: float) -> bool:
         """Whether one more long row may be made; one a call always may."""
@@ -207,12 +247,16 @@ class RowPainter:
     def _divider(self, text: SafeStr, look: str) -> Strip:
         return self._boxed(divider(text, look, self.setting.width - 2, self.paint.look))
 
-    def _text(self, date: str, text: ConsoleLine) -> Strip:
-        setting = self.setting
+    def _text(self, date: str, text: ConsoleLine, decor: Decor = BARE) -> Strip:
+        setting, paint = self.setting, self.paint
         cells = _DATE_CELLS[setting.shown_gutter]
         label = f"{date:>{cells - 1}} " if cells > 1 else date or " "
-        shown = self.paint.segments(text, setting.column, setting.text_width)
-        return self._boxed([Segment(label, self.paint.look("gutter")), *shown])
+        shown = paint.segments(text, setting.column, setting.text_width, decor.spans)
+        gutter = paint.look("gutter")
+        if not decor.sign:
+            return self._boxed([Segment(label, gutter), *shown])
+        sign = Segment(decor.sign, paint.look(decor.sign_look))
+        return self._boxed([Segment(label[:-1], gutter), sign, *shown])
 
     def _centred(self, text: SafeStr, style: RichStyle, inner: int) -> Strip:
         strip = Strip([Segment(text, style)]) if text else Strip([], 0)

@@ -94,6 +94,21 @@ class PaneView:
         self._top = self._transcript.first
         self._at_note = self._dropped() is not None
 
+    def go_to(self, at: Position, height: int) -> None:
+        """Hold the view where the row at `at` is in sight; without a move if it is already.
+
+        A row that comes into sight stands a third of the way down: what led to it is above.
+        """
+        lines = self.window(height)
+        in_sight = [line.position for line in lines if not isinstance(line, Note)]
+        if at in in_sight:
+            if self._top is None:
+                self._top, self._at_note = self._highest(height)
+            return
+        above = self._transcript.backward(at, height // 3)
+        self._top = above[0].position if above else at
+        self._at_note = False
+
     def scroll_columns(self, columns: int, limit: int) -> None:
         """Move sideways by `columns`, right when positive and no further than `limit`."""
         target = self.column + columns

@@ -17,6 +17,8 @@ from core.console import Position, SafeStr, Transcript, safe_text
 from core.errors import RecordingError
 from core.recording import Generation, History, RecordingClock
 from core.sandboxes.model import SandboxFacts
+from tui.cursor import Cursor
+from tui.overlay import Overlay
 from tui.pane_view import Line, PaneView
 from tui.recorded import Recorded
 from tui.unseen import LineCounter, Numbered
@@ -59,6 +61,9 @@ class Viewing:
         self.counter = LineCounter()
         self.gutter = Gutter.RELATIVE
         self.is_raw = False
+        self.cursor = Cursor()
+        self.overlays: list[Overlay] = [self.cursor]
+        """What lies over the rows; the last one is on top."""
         self.trouble = safe_text("")
         """Why the recording cannot be read; empty when it can."""
         self._history: History | None = None

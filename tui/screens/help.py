@@ -22,6 +22,8 @@ _HEAD_COLUMNS = 15
 _TWO_COLUMNS = 96
 """From this width on the groups stand side by side."""
 _GAP = 4
+_LEFT = (Group.SANDBOX, Group.PANES, Group.MARKS, Group.COPYING)
+_RIGHT = (Group.READING, Group.FINDING, Group.PROGRAM)
 
 
 class HelpText(Inked):
@@ -44,11 +46,11 @@ class HelpText(Inked):
 
     def _lines(self, width: int) -> list[Content]:
         if width < _TWO_COLUMNS:
-            groups = [self._group(group, width) for group in Group]
+            groups = [self._group(group, width) for group in Group if _has(group)]
             return _stacked([*groups, self._states(width)])
         half = (width - _GAP) // 2
-        left = [self._group(g, half) for g in (Group.SANDBOX, Group.PANES)] + [self._states(half)]
-        right = [self._group(g, half) for g in (Group.READING, Group.PROGRAM)]
+        left = [self._group(g, half) for g in _LEFT if _has(g)] + [self._states(half)]
+        right = [self._group(g, half) for g in _RIGHT if _has(g)]
         rows = zip_longest(_stacked(left), _stacked(right), fillvalue=Content(""))
         return [one.truncate(half + _GAP, pad=True) + other for one, other in rows]
 
@@ -73,6 +75,10 @@ class HelpText(Inked):
         first = head.truncate(_HEAD_COLUMNS, pad=True) + words[0].stylize(style)
         indent = Content(" " * _HEAD_COLUMNS)
         return [first, *(indent + line.stylize(style) for line in words[1:])]
+
+
+def _has(group: Group) -> bool:
+    return any(action.group is group for action in ACTIONS)
 
 
 def _stacked(parts: list[list[Content]]) -> list[Content]:

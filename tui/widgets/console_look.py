@@ -11,7 +11,19 @@ from core.console import Role
 from tui.paint import Backdrop, Paint
 from tui.states import TONES
 
-_LOOKS = ("gutter", "divider", "border", "number", "name", "quiet", "paused", *TONES)
+_LOOKS = (
+    "gutter",
+    "divider",
+    "border",
+    "number",
+    "name",
+    "quiet",
+    "paused",
+    "hit",
+    "hit-here",
+    "chosen",
+    *TONES,
+)
 
 
 class ConsoleLook(Widget):
@@ -43,6 +55,9 @@ class ConsoleLook(Widget):
         .console--name { color: $gw-guest; text-style: bold; }
         .console--quiet { color: $gw-quiet; text-style: $gw-quiet-style; }
         .console--paused { color: $gw-accent; text-style: bold; }
+        .console--hit { color: $gw-accent; text-style: underline; }
+        .console--hit-here { color: $gw-accent; text-style: reverse; }
+        .console--chosen { background: $gw-selected; text-style: reverse; }
         .console--live { color: $gw-live; }
         .console--silent { color: $gw-silent; }
         .console--waiting { color: $gw-waiting; }

@@ -16,12 +16,13 @@ from textual.geometry import Region
 from textual.reactive import var
 from textual.strip import Strip
 
+from core.console import Position, TranscriptRow
 from core.sandboxes.model import SandboxFacts
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
 from tui.pane_frame import bottom_edge, top_edge
 from tui.pane_rows import RowPainter, Setting
-from tui.pane_view import Line
+from tui.pane_view import Line, Note
 from tui.states import why_empty
 from tui.viewing import Gutter, Viewing, Viewings
 from tui.widgets.console_look import ConsoleLook
@@ -174,8 +175,42 @@ class ConsolePane(ConsoleLook, can_focus=True):
         """Keep the last row in sight from now on."""
         if self._viewing is not None:
             self._viewing.view.follow()
+            self._viewing.cursor.at = None
             self._viewing.saw_all()
             self._moved(was_following=True)
+
+    @property
+    def viewing(self) -> Viewing | None:
+        """The open recording of its sandbox, None while there is none."""
+        return self._viewing
+
+    @property
+    def height(self) -> int:
+        """Rows between the borders."""
+        return self._height
+
+    def go_to(self, at: Position) -> None:
+        """Hold the row at `at` in sight, and make it the one that keys are about."""
+        if self._viewing is not None:
+            was_following = self.following
+            self._viewing.view.go_to(at, self._height)
+            self._viewing.cursor.at = at
+            self._moved(was_following)
+
+    @property
+    def current(self) -> TranscriptRow | None:
+        """The row that keys are about: the cursor's if in sight, else the last or first one."""
+        if self._viewing is None:
+            return None
+        lines = self._viewing.lines(self._height)
+        rows = [line for line in lines if not isinstance(line, Note) and line.row is not None]
+        at = self._viewing.cursor.at
+        there = [row for row in rows if row.position == at] or rows[-1 if self.following else 0 :]
+        return there[0] if there else None
+
+    def repaint(self) -> None:
+        """Show what was changed in the viewing."""
+        self._repaint()
 
     def scroll_columns(self, n: int) -> None:
         """Scroll sideways by `n` cells, right when positive."""

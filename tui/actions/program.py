@@ -1,0 +1,44 @@
+"""What concerns the program as a whole."""
+
+from __future__ import annotations
+
+from tui.actions.model import Action, Group
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        id="help",
+        keys=("?",),
+        label="help",
+        help="Show all keys and states",
+        group=Group.PROGRAM,
+        show=6,
+        in_readme=True,
+    ),
+    Action(
+        id="palette",
+        keys=(":", "ctrl+p"),
+        label="commands",
+        help="Search all commands and themes",
+        group=Group.PROGRAM,
+        call="app.command_palette",
+    ),
+    Action(
+        id="quit",
+        keys=("q",),
+        label="quit",
+        help="Quit; capture ends with the last dashboard",
+        group=Group.PROGRAM,
+        show=7,
+        call="app.quit",
+        in_readme=True,
+    ),
+    Action(
+        id="quit-keeping",
+        keys=("Q",),
+        label="quit, keep capture",
+        help="Quit and leave capture running",
+        group=Group.PROGRAM,
+        call="app.quit_keeping",
+        in_readme=True,
+    ),
+)

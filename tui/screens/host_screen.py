@@ -1,0 +1,46 @@
+"""A screen on the sandboxes of a host: what is known of them, and what may be wished for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tui.bridge import Wish
+from tui.roster import Roster
+from tui.screens.pane_screen import PaneScreen
+from tui.widgets.console_pane import ConsolePane
+from tui.widgets.stage import Stage
+
+
+class HostScreen(PaneScreen):
+    """The base of the dashboard's own groups of keys.
+
+    Args:
+        clock: seconds since the epoch, UTC.
+        wish: takes what capture is asked for.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], wish: Callable[[Wish], None], *, id: str | None = None
+    ) -> None:
+        super().__init__(clock, id=id)
+        self.wish = wish
+        self.roster = Roster()
+        self.stage = Stage(clock)
+
+    @property
+    def pane(self) -> ConsolePane | None:
+        """The focused pane, or else the selected sandbox's."""
+        return self.stage.pane
+
+    @property
+    def panes(self) -> Sequence[ConsolePane]:
+        """The panes in sight, in the order of their numbers."""
+        return self.stage.grid.panes
+
+    def move_selection(self, rows: int, pages: int) -> bool:
+        """Select another sandbox, if the list has the focus."""
+        if not self.stage.list.has_focus:
+            return False
+        if self.roster.move(rows + pages * self.stage.list.page):
+            self.refresh_facts()
+        return True

@@ -1,0 +1,41 @@
+"""A screen that shows consoles: what every group of keys may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.screen import Screen
+
+from tui.widgets.console_pane import ConsolePane
+from tui.widgets.prompt import Prompt
+
+
+class PaneScreen(Screen[None]):
+    """The base of the screens with panes. Groups of keys are classes on top of it.
+
+    Args:
+        clock: seconds since the epoch, UTC.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.clock = clock
+        self.prompt = Prompt()
+        """The line in which a person types; where it goes is the screen's affair."""
+
+    @property
+    def pane(self) -> ConsolePane | None:
+        """The pane that keys are about, None when there is none."""
+        raise NotImplementedError
+
+    @property
+    def panes(self) -> Sequence[ConsolePane]:
+        """The panes in sight, in the order of their numbers."""
+        raise NotImplementedError
+
+    def move_selection(self, rows: int, pages: int) -> bool:
+        """Move what is selected in a list that has the focus; whether there is such a list."""
+        return False
+
+    def refresh_facts(self) -> None:
+        """Say anew what is said around the panes."""
