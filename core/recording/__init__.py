@@ -15,6 +15,7 @@ from core.recording.layout import SEGMENT_BYTES
 from core.recording.ledger import Fact, Ledger, LedgerEntry, enter_late
 from core.recording.life import read_account
 from core.recording.meta import Meta, read_meta
+from core.recording.moments import offset_at
 from core.recording.outside import enter_gaps_outside
 from core.recording.reader import GenerationReader
 from core.recording.writer import Recorder
@@ -39,6 +40,7 @@ __all__ = [
     "enter_gaps_outside",
     "enter_late",
     "last_heard",
+    "offset_at",
     "read_account",
     "read_meta",
 ]
