@@ -1,0 +1,15 @@
+"""What somebody needs who was not there: a trace with all that belongs to it, ready to paste."""
+
+from core.reports.fence import fenced
+from core.reports.markdown import trace_markdown
+from core.reports.trace import Beside, Guest, Said, TraceReader, TraceReport
+
+__all__ = [
+    "Beside",
+    "Guest",
+    "Said",
+    "TraceReader",
+    "TraceReport",
+    "fenced",
+    "trace_markdown",
+]
