@@ -1,7 +1,8 @@
 """A guest's bytes to safe lines. Pure: no I/O, no clock."""
 
+from core.console.level import candidates, level_of
 from core.console.line import render_line
-from core.console.model import PLAIN, Colour, ConsoleLine, Role, Run, SafeStr, Style
+from core.console.model import PLAIN, Colour, ConsoleLine, Level, Role, Run, SafeStr, Style
 from core.console.rows import (
     MAX_ROW_BYTES,
     Row,
@@ -18,6 +19,7 @@ __all__ = [
     "PLAIN",
     "Colour",
     "ConsoleLine",
+    "Level",
     "Position",
     "Role",
     "Row",
@@ -27,6 +29,8 @@ __all__ = [
     "Style",
     "Transcript",
     "TranscriptRow",
+    "candidates",
+    "level_of",
     "render_line",
     "row_start",
     "rows_backward",

@@ -9,28 +9,33 @@ stays as it was.
 from __future__ import annotations
 
 import json
+import re
 
-from core.console.model import Role
+from core.console.model import Level, Role
 from core.console.safe import safe_text
 
 MAX_AGENT_CHARS = 8192
 """A longer line is not worth parsing: nobody could read it on one row either."""
 
-_LEVELS = {
-    "trce": Role.DEBUG,
-    "trace": Role.DEBUG,
-    "debg": Role.DEBUG,
-    "debug": Role.DEBUG,
-    "info": Role.INFO,
-    "warn": Role.WARN,
-    "warning": Role.WARN,
-    "erro": Role.ERROR,
-    "error": Role.ERROR,
-    "crit": Role.ERROR,
-    "critical": Role.ERROR,
-    "fatal": Role.ERROR,
-    "panic": Role.ERROR,
+LEVEL_WORDS = {
+    "trce": Level.DEBUG,
+    "trace": Level.DEBUG,
+    "debg": Level.DEBUG,
+    "debug": Level.DEBUG,
+    "info": Level.INFO,
+    "notice": Level.NOTICE,
+    "warn": Level.WARNING,
+    "warning": Level.WARNING,
+    "erro": Level.ERR,
+    "error": Level.ERR,
+    "crit": Level.CRIT,
+    "critical": Level.CRIT,
+    "fatal": Level.CRIT,
+    "panic": Level.EMERG,
 }
+"""What programs call a level, in small letters: slog's four-letter words, and other loggers'."""
+
+_LEVEL = re.compile(r'"level"\s*:\s*"(\w{1,16})"')
 
 _ALWAYS_ELSEWHERE = frozenset({"msg", "level", "ts"})
 """Shown in a place of their own: the two first words, and the date beside the line."""
@@ -57,6 +62,25 @@ def agent_parts(text: str) -> list[Part] | None:
         return None
 
 
+def agent_level(text: str) -> Level | None:
+    """The level of an agent's line; None when it has none or is not one.
+
+    Looks for the key and parses only where another object may hold it: inside a string each
+    of its quotes would be escaped.
+    """
+    if '"msg"' not in text or len(text) > MAX_AGENT_CHARS:
+        return None
+    found = _LEVEL.findall(text)
+    if len(found) > 1 or (found and text.find("{", 1) > 0):
+        try:
+            fields: object = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        level = fields.get("level") if isinstance(fields, dict) else None
+        found = [level] if isinstance(level, str) else []
+    return LEVEL_WORDS.get(found[0].lower()) if found else None
+
+
 def _parts(fields: dict[str, object]) -> list[Part] | None:
     message, level = fields.get("msg"), fields.get("level")
     if not isinstance(message, str) or not isinstance(level, str) or not level:
@@ -64,7 +88,8 @@ def _parts(fields: dict[str, object]) -> list[Part] | None:
     hidden = _ALWAYS_ELSEWHERE
     if fields.get("name") == "kata-agent":
         hidden |= _SAME_IN_EVERY_LINE
-    words = [(level, _LEVELS.get(level.lower(), Role.TEXT))]
+    known = LEVEL_WORDS.get(level.lower())
+    words = [(level, Role.TEXT if known is None else known.role)]
     subsystem = fields.get("subsystem")
     if isinstance(subsystem, str):
         words.append((subsystem, Role.SOURCE))

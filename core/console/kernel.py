@@ -10,29 +10,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from core.console.level import ALARM, BRACKETS
 from core.console.model import PLAIN, Role, Run
 
-_BRACKETS = r"\[ {0,11}\d{1,11}\.\d{6}\](?:\[ {0,9}[TC]\d{1,10}\])?(?: |$)"
-_STAMP = re.compile(r"(?:<\d{1,3}>)?" + _BRACKETS)
-_LATER_STAMP = re.compile(_BRACKETS)
-
-_ALARM = re.compile(
-    r"""
-    (?:(?:NMI\ )?watchdog:\ |rcu:\ |traps:\ )?
-    (?:
-        Kernel\ panic\ -\ not\ syncing
-      | BUG:\ | kernel\ BUG\ at\ | Oops\b | PANIC:\ | Internal\ error:
-      | Unable\ to\ handle\ kernel | unable\ to\ handle\ kernel
-      | general\ protection\ fault | double\ fault | divide\ error: | invalid\ opcode:
-      | Watchdog\ detected\ hard\ LOCKUP
-      | INFO:\ (?:rcu_\w{1,32}\ (?:self-)?detected\ |task\ \S{1,64}\ blocked\ for\ more\ than)
-      | Out\ of\ memory:\ | Memory\ cgroup\ out\ of\ memory:
-    )
-    """,
-    re.VERBOSE,
-)
-"""How the first line of a crash, a lock-up or a kill for want of memory begins. Not
-`---[ end Kernel panic`: that is the last line of one."""
+_STAMP = re.compile(r"(?:<\d{1,3}>)?" + BRACKETS)
+_LATER_STAMP = re.compile(BRACKETS)
+_ALARM = re.compile(ALARM)
 
 
 # Making a Run costs as much as finding it, and most lines need one of a few.

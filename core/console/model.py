@@ -34,6 +34,28 @@ class Style(NamedTuple):
 PLAIN = Style()
 
 
+class Level(enum.IntEnum):
+    """How grave a line is, in the kernel's order: the lower, the graver."""
+
+    EMERG = 0
+    ALERT = 1
+    CRIT = 2
+    ERR = 3
+    WARNING = 4
+    NOTICE = 5
+    INFO = 6
+    DEBUG = 7
+
+    @property
+    def role(self) -> Role:
+        """How a word of this level looks."""
+        if self <= Level.ERR:
+            return Role.ERROR
+        if self is Level.WARNING:
+            return Role.WARN
+        return Role.DEBUG if self is Level.DEBUG else Role.INFO
+
+
 class Role(enum.StrEnum):
     """What a run means, for a theme to colour. A guest's own colours go in `Style`."""
 
