@@ -43,21 +43,29 @@ _ALWAYS_ELSEWHERE = frozenset({"msg", "level", "ts"})
 _SAME_IN_EVERY_LINE = frozenset({"name", "pid", "source", "version"})
 """What the agent's root logger adds to each line."""
 
+_THE_POINT = frozenset({"error", "err"})
+"""Without these a message such as `read_stdout failed` says nothing."""
+
 _GAP = "  "
 
 Part = tuple[str, Role]
 
 
-def agent_parts(text: str) -> list[Part] | None:
+def agent_parts(text: str, *, fields: bool = False) -> list[Part] | None:
     """The parts of an agent's line, safe to show; None when the line is not one.
 
     Every part is made safe after the parsing: JSON can spell any character in ASCII.
+
+    Args:
+        text: a line.
+        fields: show all further fields; without it they are counted, and only what went
+            wrong is said.
     """
     if not text.startswith("{") or not text.endswith("}") or len(text) > MAX_AGENT_CHARS:
         return None
     try:
-        fields: object = json.loads(text)
-        return _parts(fields) if isinstance(fields, dict) else None
+        parsed: object = json.loads(text)
+        return _parts(parsed, has_fields=fields) if isinstance(parsed, dict) else None
     except (ValueError, RecursionError):
         return None
 
@@ -81,7 +89,7 @@ def agent_level(text: str) -> Level | None:
     return LEVEL_WORDS.get(found[0].lower()) if found else None
 
 
-def _parts(fields: dict[str, object]) -> list[Part] | None:
+def _parts(fields: dict[str, object], *, has_fields: bool) -> list[Part] | None:
     message, level = fields.get("msg"), fields.get("level")
     if not isinstance(message, str) or not isinstance(level, str) or not level:
         return None
@@ -95,11 +103,11 @@ def _parts(fields: dict[str, object]) -> list[Part] | None:
         words.append((subsystem, Role.SOURCE))
         hidden |= {"subsystem"}
     words.append((message, Role.TEXT))
-    words += [
-        (f"{_word(key)}={_value(value)}", Role.FIELD)
-        for key, value in fields.items()
-        if key not in hidden
-    ]
+    further = [key for key in fields if key not in hidden]
+    shown = [key for key in further if has_fields or key in _THE_POINT]
+    words += [(f"{_word(key)}={_value(fields[key])}", Role.FIELD) for key in shown]
+    if count := len(further) - len(shown):
+        words.append((f"+{count} field{'s' if count > 1 else ''}", Role.FIELD))
     return _spaced([(safe_text(word, limit=MAX_AGENT_CHARS), role) for word, role in words])
 
 

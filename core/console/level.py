@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from core.console.agent import LEVEL_WORDS, agent_level
-from core.console.model import Level
+from core.console.model import Level, Role
 
 BRACKETS = r"\[ {0,11}\d{1,11}\.\d{6}\](?:\[ {0,9}[TC]\d{1,10}\])?(?: |$)"
 """A kernel stamp, with who printed it under CONFIG_PRINTK_CALLER."""
@@ -117,16 +117,36 @@ def level_of_text(text: str) -> Level | None:
     elif head["number"]:
         return Level(int(head["number"]) & 7)
     elif head["level"]:
-        return Level(_NAMES.index(head["level"].rstrip()))
+        return level_named(head["level"])
     word = _WORD.match(text, head.end())
     if word is None and head["stamp"] is None:
         bracket = text.find("[", 1)
         later = _LATER_STAMP.search(text, bracket) if bracket > 0 else None
         word = later and _WORD.match(text, later.end())
-    if word is None:
+    return None if word is None else _level_of_word(word)
+
+
+def level_named(name: str) -> Level:
+    """The level that `dmesg -x` calls `name`, padding included."""
+    return Level(_NAMES.index(name.rstrip()))
+
+
+def word_at(text: str, at: int) -> tuple[Role, int, int] | None:
+    """The word at `at` that tells how grave a message is: its look, its begin and its end."""
+    found = _WORD.match(text, at)
+    if found is None:
         return None
-    assert word.lastindex is not None
-    return _LEVELS[word.lastindex - 1]
+    assert found.lastindex is not None
+    start, stop = found.span(found.lastindex)
+    level = _level_of_word(found)
+    if text[start] == "[":
+        return Role.OK if level is Level.INFO else level.role, start + 1, stop - 1
+    return level.role, start, start + len(text[start:stop].rstrip(" ("))
+
+
+def _level_of_word(found: re.Match[str]) -> Level:
+    assert found.lastindex is not None
+    return _LEVELS[found.lastindex - 1]
 
 
 def candidates(level: Level) -> str:

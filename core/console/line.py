@@ -28,19 +28,23 @@ some hundreds; more than this would make a screen full of such lines slow to pai
 _STEP = re.compile(r"\x1b|\r+|\x08+|\t+")
 
 
-def render_line(data: bytes, *, raw: bool = False) -> ConsoleLine:
+def render_line(
+    data: bytes, *, raw: bool = False, fields: bool = False, plain: bool = False
+) -> ConsoleLine:
     """The line that `data` shows, whatever it is. Never raises; linear in its length.
 
     Args:
         data: a row without its newline.
         raw: leave agent and kernel lines as they are: no roles, no JSON made readable.
             What a terminal would act on is taken out all the same.
+        fields: show an agent line's further fields, too.
+        plain: show none of the guest's own colours and attributes.
     """
     # A return at the end moves nothing that is shown: most lines end in CR LF.
     data = data.rstrip(b"\r")
     text = data.decode("utf-8", "replace")
     if not raw and text[:1] == "{":
-        parts = agent_parts(text)
+        parts = agent_parts(text, fields=fields)
         if parts is not None:
             runs = [Run(len(part), PLAIN, role) for part, role in parts]
             return ConsoleLine(SafeStr("".join(part for part, _ in parts)), _capped(runs))
@@ -51,6 +55,8 @@ def render_line(data: bytes, *, raw: bool = False) -> ConsoleLine:
         shown = pieces[0][0]
         return ConsoleLine(SafeStr(shown), _plain_runs(shown, raw=raw))
     shown = "".join(piece for piece, _ in pieces)
+    if plain:
+        return ConsoleLine(SafeStr(shown), _plain_runs(shown, raw=raw))
     return ConsoleLine(SafeStr(shown), _capped(_crossed(pieces, _plain_runs(shown, raw=raw))))
 
 

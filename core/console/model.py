@@ -66,6 +66,8 @@ class Role(enum.StrEnum):
     """The first line of a panic, oops or BUG."""
     DEBUG = "debug"
     INFO = "info"
+    OK = "ok"
+    """What systemd says of a step that went well."""
     WARN = "warn"
     ERROR = "error"
     SOURCE = "source"

@@ -43,6 +43,7 @@ class ConsoleLook(Widget):
         .console--alarm { color: $gw-alarm; text-style: bold; }
         .console--debug { color: $gw-debug; text-style: $gw-quiet-style; }
         .console--info { color: $gw-info; }
+        .console--ok { color: $gw-live; }
         .console--warn { color: $gw-warn; }
         .console--error { color: $gw-error; }
         .console--source { color: $gw-source; }

@@ -19,7 +19,7 @@ STARTED = (
 
 
 def parts_of(data: bytes) -> list[tuple[str, Role]]:
-    line = render_line(data)
+    line = render_line(data, fields=True)
     check_line(line)
     parts, at = [], 0
     for run in line.runs:
@@ -45,6 +45,21 @@ def test_an_agents_line_is_its_level_subsystem_message_and_fields() -> None:
         (" ", Role.TEXT),
         ("container-pid=176", Role.FIELD),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "INFO  m"),
+        ({"a": 1}, "INFO  m  +1 field"),
+        ({"a": 1, "b": 2}, "INFO  m  +2 fields"),
+        ({"a": 1, "error": "EOF", "b": 2}, "INFO  m  error=EOF +2 fields"),
+        ({"err": "no such file"}, 'INFO  m  err="no such file"'),
+        ({"name": "kata-agent", "pid": "1", "source": "agent", "version": "0.1.0"}, "INFO  m"),
+    ],
+)
+def test_fields_are_counted_until_somebody_asks(fields: dict[str, object], shown: str) -> None:
+    assert render_line(made(**fields)).text == shown
 
 
 def test_a_raw_line_is_the_json_itself() -> None:
@@ -75,7 +90,7 @@ def test_a_line_without_a_subsystem_goes_on_with_its_message() -> None:
 
 
 def test_another_programs_line_keeps_all_its_fields() -> None:
-    line = render_line(made(name="etcd", pid=7, time="noon", ts=1.5))
+    line = render_line(made(name="etcd", pid=7, time="noon", ts=1.5), fields=True)
     assert line.text == "INFO  m  name=etcd pid=7 time=noon"
 
 
@@ -96,11 +111,12 @@ def test_another_programs_line_keeps_all_its_fields() -> None:
     ],
 )
 def test_a_field_reads_as_key_and_value(value: object, shown: str) -> None:
-    assert render_line(made(key=value)).text == f"INFO  m  key={shown}"
+    assert render_line(made(key=value), fields=True).text == f"INFO  m  key={shown}"
 
 
 def test_a_field_cannot_pass_for_two() -> None:
-    assert render_line(made(**{"a b": "c\n d=e"})).text == r'INFO  m  "a b"="c\n d=e"'
+    line = render_line(made(**{"a b": "c\n d=e"}), fields=True)
+    assert line.text == r'INFO  m  "a b"="c\n d=e"'
 
 
 @pytest.mark.parametrize("place", ["msg", "level", "subsystem", "key", "value"])
@@ -111,7 +127,7 @@ def test_no_control_character_survives_in_any_part(place: str, spelled_in_ascii:
         fields: dict[str, object] = {"msg": "m", "level": "INFO", "subsystem": "s", "key": "v"}
         fields |= {evil: "v"} if place == "key" else {"key" if place == "value" else place: evil}
         text = json.dumps(fields, ensure_ascii=spelled_in_ascii)
-        line = render_line(text.encode("utf-8", "surrogatepass"))
+        line = render_line(text.encode("utf-8", "surrogatepass"), fields=True)
         check_line(line)
         assert not line.text.startswith("{")
 
@@ -167,7 +183,7 @@ def test_deep_json_is_shown_as_it_was(opening: str, closing: str) -> None:
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_deep_json_in_a_field_does_no_harm(opening: str, closing: str) -> None:
     text = '{"msg":"m","level":"INFO","x":' + nested(opening, closing, 8000) + "}"
-    check_line(render_line(text.encode()))
+    check_line(render_line(text.encode(), fields=True))
 
 
 json_values = st.recursive(
@@ -188,4 +204,6 @@ def test_any_json_is_safe(
     message: str, level: str, fields: dict[str, object], ensure_ascii: bool
 ) -> None:
     text = json.dumps({**fields, "msg": message, "level": level}, ensure_ascii=ensure_ascii)
-    check_line(render_line(text.encode("utf-8", "surrogatepass")))
+    data = text.encode("utf-8", "surrogatepass")
+    check_line(render_line(data))
+    check_line(render_line(data, fields=True))

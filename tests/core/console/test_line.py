@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.console import Role, Run, Style, render_line
+from core.console import PLAIN, Role, Run, Style, render_line
 from tests.core.console.checks import check_line, unhurried
 
 SNIPPETS = [
@@ -89,7 +89,7 @@ def test_a_line_of_systemd_keeps_its_colours() -> None:
     assert line.text == "[  OK  ] Started dbus.service - D-Bus."
     assert line.runs == (
         Run(1),
-        Run(6, Style(fg=2)),
+        Run(6, Style(fg=2), Role.OK),
         Run(10),
         Run(12, Style(bold=True)),
         Run(9),
@@ -294,3 +294,22 @@ def test_what_is_beyond_the_steps_of_one_line_is_shown_as_it_stands() -> None:
     check_line(line)
     assert line.text.startswith("a" * 1024)
     assert line.text.endswith("ab␈ab␈ab␈")
+
+
+def test_a_plain_line_keeps_roles_and_loses_the_guests_colours() -> None:
+    line = render_line(OK_LINE, plain=True)
+    check_line(line)
+    assert line.text == "[  OK  ] Started dbus.service - D-Bus."
+    assert line.runs == (Run(1), Run(6, role=Role.OK), Run(31))
+    red = b"\x1b[31mred\x1b[7m \x1b[48;5;9mtext"
+    assert render_line(red, plain=True).runs == render_line(red, plain=True, raw=True).runs
+    assert render_line(red, plain=True, raw=True).runs == (Run(8),)
+
+
+@unhurried
+@given(hostile, st.booleans())
+def test_a_plain_line_says_the_same(data: bytes, raw: bool) -> None:
+    line = render_line(data, raw=raw, plain=True)
+    check_line(line)
+    assert line.text == render_line(data, raw=raw).text
+    assert {run.style for run in line.runs} <= {PLAIN}

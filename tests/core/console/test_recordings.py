@@ -41,7 +41,7 @@ def test_a_boot_of_systemd_shows_its_states_in_their_colours() -> None:
     lines = [render_line(row) for row in data.split(b"\n")]
     started = [line for line in lines if line.text.startswith("[  OK  ] ")]
     assert len(started) > 20
-    assert all(line.runs[1] == (6, Style(fg=2), Role.TEXT) for line in started)
+    assert all(line.runs[1] == (6, Style(fg=2), Role.OK) for line in started)
 
 
 @pytest.mark.parametrize("name", ["debian12-systemd-boot", "linux61-initramfs-panic"])
@@ -66,8 +66,8 @@ def test_most_lines_of_a_boot_have_a_stamp() -> None:
 def test_an_agents_lines_are_read_out() -> None:
     lines = lines_of("kata-agent-style-boot")
     assert not [line for line in lines if line.startswith("{")]
-    assert "INFO  sandbox  sandbox set up  sandbox-id=9578d6b1c4e2" in lines
-    assert "ERRO  rpc  read_stdout failed  error=EOF container-id=pause-9578d6b1c4e2" in lines
+    assert "INFO  sandbox  sandbox set up  +1 field" in lines
+    assert "ERRO  rpc  read_stdout failed  error=EOF +1 field" in lines
 
 
 def test_a_screen_that_top_painted_shows_no_leftovers() -> None:
