@@ -22,21 +22,18 @@ from pathlib import Path
 from core.clock import Instant
 from core.recording.folder import Folder
 from core.recording.layout import LEDGER, MAX_OFFSET, utc
+from core.recording.ledger_lines import MAX_LINE_BYTES, READ_BYTES, LedgerLines
 from core.recording.trouble import explain
 
 Fact = str | int | float | bool
-
-MAX_LINE_BYTES = 64 * 1024
-"""A longer line is no entry."""
 
 MAX_FACTS = 32
 _TEXT_LENGTHS = (4096, 256, 16)
 """How much of each text is kept: the first length with which the line is short enough."""
 
 _MAX_INT = 2**63 - 1
-_READ_BYTES = 1024 * 1024
-_READS = 64
-"""How far one call follows a line without end."""
+MAX_WALL = _MAX_INT
+"""A later moment is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ def parse_entry(line: bytes) -> LedgerEntry | None:
     wall, offset, kind, facts = (raw.get(key) for key in ("epoch", "offset", "kind", "facts"))
     if isinstance(wall, bool) or not isinstance(wall, int | float):
         return None
-    if not 0 <= wall <= _MAX_INT:
+    if not 0 <= wall <= MAX_WALL:
         return None
     if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset <= MAX_OFFSET:
         return None
@@ -150,7 +147,7 @@ def last_entry_wall(folder: Folder, counts: Callable[[LedgerEntry], bool]) -> fl
         return 0.0
     try:
         size = os.fstat(fd).st_size
-        start = max(0, size - _READ_BYTES)
+        start = max(0, size - READ_BYTES)
         lines = os.pread(fd, size - start, start).split(b"\n")
     except OSError as error:
         raise explain(folder.path / LEDGER, error) from error
@@ -175,8 +172,7 @@ class Ledger:
         self.skipped = 0
         """Lines that were no entries."""
         self._folder = Folder.open(folder)
-        self._position = 0
-        self._is_too_long = False
+        self._lines = LedgerLines()
 
     def read_new(self) -> list[LedgerEntry]:
         """The next entries, at most a megabyte of them; empty when there are no more for now.
@@ -186,21 +182,8 @@ class Ledger:
         Raises:
             RecordingError: the ledger may not be read.
         """
-        fd = self._folder.open_read(LEDGER)
-        if fd is None:
-            return []
-        try:
-            for _ in range(_READS):
-                data = os.pread(fd, _READ_BYTES, self._position)
-                if lines := self._whole_lines(data):
-                    return [entry for line in lines if (entry := self._parse(line)) is not None]
-                if not self._is_too_long:
-                    break
-        except OSError as error:
-            raise explain(self._folder.path / LEDGER, error) from error
-        finally:
-            os.close(fd)
-        return []
+        lines = self._lines.read_new(self._folder)
+        return [entry for line in lines if (entry := self._parse(line.text)) is not None]
 
     def read_all(self) -> Iterator[LedgerEntry]:
         """All entries that are there and were not read yet, one by one.
@@ -209,24 +192,12 @@ class Ledger:
             RecordingError: the ledger may not be read.
         """
         before = -1
-        while self._position != before:
-            before = self._position
+        while self._lines.position != before:
+            before = self._lines.position
             yield from self.read_new()
 
-    def _whole_lines(self, data: bytes) -> list[bytes]:
-        end = data.rfind(b"\n") + 1
-        if end == 0 and len(data) > MAX_LINE_BYTES:
-            # Nobody waits for the end of such a line; it is counted when that comes.
-            self._position += len(data)
-            self._is_too_long = True
-        # What follows the last line is read again: a crash may have torn it, and the
-        # next start of capture then cuts it.
-        self._position += end
-        return data[:end].split(b"\n")[:-1]
-
     def _parse(self, line: bytes) -> LedgerEntry | None:
-        entry = None if self._is_too_long else parse_entry(line)
-        self._is_too_long = False
+        entry = parse_entry(line)
         if entry is None:
             self.skipped += 1
         return entry

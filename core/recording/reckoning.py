@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from core.recording.account import Stretch
 from core.recording.gaps import Cause, Gap
 from core.recording.ledger import LedgerEntry
+from core.recording.marks import MARK, UNMARK
 
 _SLIVER_S = 0.05
 """Two entries made for one moment may lie so far apart on a busy disk; that is no gap, unless
@@ -118,6 +119,9 @@ class Reckoning:
     # Entries.
 
     def _take(self, entry: LedgerEntry) -> None:
+        if entry.kind in (MARK, UNMARK):
+            # Whoever reads a recording may mark it years later.
+            return
         if self._since is None:
             self._since = entry.wall
         match entry.kind:

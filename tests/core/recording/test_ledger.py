@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.errors import RecordingError
 from core.recording import Ledger, LedgerEntry
-from core.recording.ledger import MAX_FACTS, MAX_LINE_BYTES, Fact, format_entry, parse_entry
+from core.recording.ledger import MAX_FACTS, Fact, format_entry, parse_entry
+from core.recording.ledger_lines import MAX_LINE_BYTES
 
 from .made import begin, file_size_limit, moment
 
