@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,12 +21,10 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from core import wire
-from core.endpoints.unix import UnixEndpoint
+from core.dialling import check_greeting, dial
 from core.errors import (
-    CaptureSkew,
     CaptureUnreachable,
     CommandRefused,
-    ConsoleError,
     GuestwatchError,
 )
 from core.sandboxes.model import SandboxFacts, SandboxSpec
@@ -51,22 +48,12 @@ __all__ = [
 ANSWER_S = 15.0
 """A capture that does not answer for this long is taken for gone."""
 
-DIAL_S = 2.0
-
 CLOSE_S = 1.0
 """How long the reader may take to see that the connection has ended."""
 
 _EVENTS = 4096
 
 _A = TypeVar("_A", bound=msgspec.Struct)
-
-_NO_GREETING = (
-    TimeoutError,
-    anyio.EndOfStream,
-    anyio.BrokenResourceError,
-    ValueError,
-    RecursionError,
-)
 
 
 class CaptureLink(Protocol):
@@ -111,6 +98,31 @@ class CaptureLink(Protocol):
 
         Raises:
             CommandRefused: there is nothing to take; the message says why.
+        """
+
+    async def mark(self, sandbox_id: str, generation: str, offset: int, note: str) -> None:
+        """Mark a row in a sandbox's recording.
+
+        Args:
+            sandbox_id: whose.
+            generation: the generation's folder name.
+            offset: where the row begins.
+            note: what to say there; may be empty.
+
+        Raises:
+            CommandRefused: it cannot be marked; the message says why.
+        """
+
+    async def unmark(self, sandbox_id: str, generation: str, mark: int) -> None:
+        """Take a mark away.
+
+        Args:
+            sandbox_id: whose.
+            generation: the generation's folder name.
+            mark: where the mark's line begins in the generation's ledger.
+
+        Raises:
+            CommandRefused: there is no such mark, or that cannot be entered.
         """
 
     async def say_goodbye(self, *, keep: bool) -> None:
@@ -165,6 +177,14 @@ class Client:
     async def take(self, sandbox_id: str) -> None:
         """Attach a console whatever that does to others."""
         await self._ask("take", wire.Which(sandbox_id))
+
+    async def mark(self, sandbox_id: str, generation: str, offset: int, note: str) -> None:
+        """Mark a row in a sandbox's recording."""
+        await self._ask("mark", wire.Mark(sandbox_id, generation, offset, note))
+
+    async def unmark(self, sandbox_id: str, generation: str, mark: int) -> None:
+        """Take a mark away."""
+        await self._ask("unmark", wire.Unmark(sandbox_id, generation, mark))
 
     async def configure(self, settings: Settings) -> None:
         """Say what capture is to keep and to warn of."""
@@ -309,9 +329,9 @@ async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Cl
         CaptureUnreachable: nobody answers there, or somebody who is no capture.
         CaptureSkew: a capture of another version does.
     """
-    peer = await _dial(control_socket)
+    peer = await dial(control_socket)
     async with await UNIXSocketStream.from_socket(peer) as stream:
-        await _check_greeting(stream, control_socket)
+        await check_greeting(stream, control_socket)
         client = Client(stream)
         trouble: GuestwatchError | None = None
         async with anyio.create_task_group() as tasks:
@@ -331,52 +351,3 @@ async def open_client(control_socket: Path, *, viewer: bool) -> AsyncIterator[Cl
                 tasks.cancel_scope.deadline = anyio.current_time() + CLOSE_S
     if trouble is not None:
         raise trouble
-
-
-async def _dial(path: Path) -> socket.socket:
-    """A connection to the socket at `path`, made with the care that consoles get.
-
-    A full queue is waited for without spinning, no link is followed, a path may be
-    longer than an address has room for, and the peer is this user or root.
-    """
-    try:
-        pin = UnixEndpoint(str(path)).pin()
-        try:
-            if pin.found.st_uid not in (0, os.geteuid()):
-                raise CaptureUnreachable(
-                    f"{path} belongs to user {pin.found.st_uid}",
-                    hint="It is not your capture's. Remove it, or name another folder.",
-                )
-            connection = await UnixEndpoint(str(path)).connect(pin, timeout_s=DIAL_S)
-        finally:
-            pin.close()
-    except ConsoleError as error:
-        raise CaptureUnreachable(
-            f"No capture answers: {error}", hint="Start guestwatch."
-        ) from error
-    try:
-        return socket.socket(fileno=os.dup(connection.fileno()))
-    finally:
-        connection.close()
-
-
-async def _check_greeting(stream: UNIXSocketStream, path: Path) -> None:
-    # Byte by byte, so that nothing that follows is swallowed.
-    line = b""
-    try:
-        with anyio.fail_after(ANSWER_S):
-            while not line.endswith(b"\n") and len(line) < 1024:
-                line += await stream.receive(1)
-        greeting = msgspec.json.decode(line, type=wire.Greeting)
-    except _NO_GREETING as error:
-        raise CaptureUnreachable(
-            f"What answers on {path} is no capture", hint="Remove that socket and start again."
-        ) from error
-    if greeting.guestwatch.protocol != wire.PROTOCOL:
-        raise CaptureSkew(
-            f"Capture (process {greeting.guestwatch.pid}) is of version"
-            f" {greeting.guestwatch.version}, which speaks protocol"
-            f" {greeting.guestwatch.protocol}; this version speaks {wire.PROTOCOL}",
-            hint=f"End it with kill {greeting.guestwatch.pid}, which loses nothing that was"
-            " recorded, and start guestwatch again.",
-        )
