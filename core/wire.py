@@ -103,6 +103,26 @@ class Debug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     debug: bool
 
 
+class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place in a sandbox's output to mark, and what to say there."""
+
+    id: str
+    generation: str
+    """The generation's folder name."""
+    offset: int
+    """Where the marked row begins."""
+    note: str = ""
+
+
+class Unmark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mark to take away."""
+
+    id: str
+    generation: str
+    mark: int
+    """Where its line begins in the generation's ledger."""
+
+
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sandbox to add."""
 

@@ -84,6 +84,12 @@ class ScriptedLink:
     async def take(self, sandbox_id: str) -> None:
         self._answer("take", sandbox_id)
 
+    async def mark(self, sandbox_id: str, generation: str, offset: int, note: str) -> None:
+        self._answer("mark", sandbox_id, generation, str(offset), note)
+
+    async def unmark(self, sandbox_id: str, generation: str, mark: int) -> None:
+        self._answer("unmark", sandbox_id, generation, str(mark))
+
     async def say_goodbye(self, *, keep: bool) -> None:
         self.asked.append(("say_goodbye", str(keep)))
 

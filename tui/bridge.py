@@ -100,7 +100,28 @@ class TakeConsole:
     sandbox_id: str
 
 
-Wish = StartProxy | StopProxy | SetDebug | TakeConsole
+@dataclass(frozen=True, slots=True)
+class EnterMark:
+    """The wish that a row of a sandbox's recording is marked."""
+
+    sandbox_id: str
+    generation: str
+    """The generation's folder name."""
+    offset: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMark:
+    """The wish that a mark goes away."""
+
+    sandbox_id: str
+    generation: str
+    mark: int
+    """Where its line begins in the generation's ledger."""
+
+
+Wish = StartProxy | StopProxy | SetDebug | TakeConsole | EnterMark | RemoveMark
 
 
 class Bridge:
@@ -177,6 +198,10 @@ class Bridge:
                     await self._link.set_debug(wish.sandbox_id, wish.debug)
                 case TakeConsole():
                     await self._link.take(wish.sandbox_id)
+                case EnterMark():
+                    await self._link.mark(wish.sandbox_id, wish.generation, wish.offset, wish.note)
+                case RemoveMark():
+                    await self._link.unmark(wish.sandbox_id, wish.generation, wish.mark)
                 case _:
                     assert_never(wish)
         except GuestwatchError as error:

@@ -9,6 +9,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from core.capture import marking
 from core.capture.places import Places
 from core.capture.priority import Priority
 from core.capture.readloop import ReadLoop
@@ -25,7 +26,7 @@ from core.sandboxes.ids import check_sandbox_id
 from core.sandboxes.model import AlertFacts, ConsoleState, SandboxFacts, SandboxSpec, Traffic
 from core.sandboxes.named import place_of
 from core.settings import Settings
-from core.wire import AlertRaised, Event, SandboxChanged, TrafficCounted
+from core.wire import AlertRaised, Event, Mark, SandboxChanged, TrafficCounted, Unmark
 
 log = logging.getLogger("guestwatch.capture")
 
@@ -147,6 +148,28 @@ class Supervisor:
             raise UnknownSandbox(
                 f"No sandbox is called {sandbox_id[:64]}", hint="guestwatch shows all of them."
             ) from None
+
+    async def mark(self, wish: Mark) -> None:
+        """Enter a viewer's mark into a sandbox's recording.
+
+        Raises:
+            UnknownSandbox: there is no such sandbox.
+            CaptureError: it has no such generation.
+            RecordingError: the mark cannot be entered.
+        """
+        self.get(wish.id)
+        await marking.mark(self._services.recordings, wish)
+
+    async def unmark(self, wish: Unmark) -> None:
+        """Take a mark away again.
+
+        Raises:
+            UnknownSandbox: there is no such sandbox.
+            CaptureError: it has no such generation.
+            RecordingError: there is no such mark, or that cannot be entered.
+        """
+        self.get(wish.id)
+        await marking.unmark(self._services.recordings, wish)
 
     def configure(self, settings: Settings) -> None:
         """Keep and warn of what `settings` say, from now on.

@@ -92,6 +92,10 @@ class Commands:
                 await self._supervisor.get(_arguments(request, wire.Which).id).stop()
             case "take":
                 await self._supervisor.get(_arguments(request, wire.Which).id).take()
+            case "mark":
+                await self._supervisor.mark(_arguments(request, wire.Mark))
+            case "unmark":
+                await self._supervisor.unmark(_arguments(request, wire.Unmark))
             case "configure":
                 self._supervisor.configure(_arguments(request, wire.Configure).settings)
             case "set-debug":
