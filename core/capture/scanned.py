@@ -14,6 +14,7 @@ from core.capture.writing.spool import Spool
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import GenerationReader, Ledger, LedgerEntry, enter_late
+from core.recording.alerts import alert_of
 from core.recording.history import generations_in
 from core.sandboxes.model import AlertFacts, ScanFacts
 from core.settings import Severity
@@ -134,18 +135,14 @@ class Scanned:
             self._learn(entry)
 
     def _learn(self, entry: LedgerEntry) -> None:
-        try:
-            alert = msgspec.convert(
-                {**entry.facts, "wall": entry.facts.get("wall", entry.wall)},
-                AlertFacts,
-            )
-            resume = msgspec.convert(entry.facts.get("resume", alert.end), int)
-        except msgspec.ValidationError:
+        alert = alert_of(entry, self.folder.name)
+        resume = entry.facts.get("resume", 0 if alert is None else alert.end)
+        if alert is None or isinstance(resume, bool) or not isinstance(resume, int):
             # Not written by us.
             return
         # A ledger can claim more than there is.
         self.resume = max(self.resume, min(resume, self.size))
-        self.take(msgspec.structs.replace(alert, generation=self.folder.name))
+        self.take(alert)
 
     def take(self, alert: AlertFacts) -> bool:
         """Count an alert; whether it is new."""

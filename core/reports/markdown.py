@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from core.console import SafeStr, safe_text
+from core.console.alerts.about import task_words
 from core.reports.fence import fenced
 from core.reports.trace import BESIDE_S, Said, TraceReport
 
@@ -27,7 +28,7 @@ def trace_markdown(report: TraceReport, version: str) -> str:
         ("what", safe_text(alert.title)),
         ("when", _when(alert.wall)),
         ("kernel", safe_text(facts.kernel)),
-        ("process", _task(report)),
+        ("process", safe_text(task_words(report.about))),
         ("place", safe_text(facts.place)),
         ("tainted", safe_text(facts.taint)),
         ("hardware", safe_text(facts.hardware)),
@@ -57,14 +58,6 @@ def dated(said: Said) -> SafeStr:
     """A row with the moment it came, UTC."""
     when = "" if said.wall is None else f"{datetime.fromtimestamp(said.wall, UTC):%H:%M:%S.%f}"[:12]
     return safe_text(f"{when:12}  {said.line.text}".rstrip(), limit=_ROW_CHARS)
-
-
-def _task(report: TraceReport) -> SafeStr:
-    facts = report.about
-    words = [facts.process or "?"] if facts.process or facts.pid else []
-    words += [f"(pid {facts.pid})"] if facts.pid else []
-    words += [f"on CPU {facts.cpu}"] if facts.cpu else []
-    return safe_text(" ".join(words))
 
 
 def _place(report: TraceReport) -> SafeStr:

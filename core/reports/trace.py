@@ -71,6 +71,8 @@ class TraceReport:
     alert: AlertFacts
     sequence: int = 0
     """Its generation's number among the sandbox's."""
+    begin: int = 0
+    """Where the trace's first row begins in that generation."""
     about: About = field(default_factory=About)
     before: tuple[Said, ...] = ()
     trace: tuple[Said, ...] = ()
@@ -172,6 +174,7 @@ def _trace_of(guest: Guest, alert: AlertFacts) -> TraceReport:
         return replace(
             report,
             sequence=generation.sequence,
+            begin=begin,
             about=facts,
             before=opened.said(rows_backward(reader, begin, AROUND_ROWS)),
             trace=opened.said(rows),

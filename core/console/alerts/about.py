@@ -89,6 +89,14 @@ def about(lines: Iterable[bytes]) -> About:
     return About(**{name: word.strip() for name, word in (found | culprit).items()})
 
 
+def task_words(facts: About) -> str:
+    """The process and its CPU as a person says it; empty when the report names neither."""
+    words = [facts.process or "?"] if facts.process or facts.pid else []
+    words += [f"(pid {facts.pid})"] if facts.pid else []
+    words += [f"on CPU {facts.cpu}"] if facts.cpu else []
+    return " ".join(words)
+
+
 def kernel_of(data: bytes) -> str:
     """The kernel's version in the first lines of a boot; empty when they do not tell."""
     found = _VERSION.search(data.decode("utf-8", "replace"))
