@@ -6,6 +6,7 @@ GuestwatchError
 │   ├── InvalidConsoleUrl
 │   ├── SandboxClash           an id that is taken by another console URL
 │   ├── InvalidAlertPattern    a pattern that is no RE2 expression, or matches every line
+│   ├── BadQuery               what was typed to be searched for is no RE2 expression
 │   └── ConfigError            names file, line and key
 ├── ProxyError                 the seed's messages
 │   ├── UnknownProxyType
@@ -87,6 +88,10 @@ class SandboxClash(UsageError):
 
 class InvalidAlertPattern(UsageError):
     """A user's alert pattern that cannot be used."""
+
+
+class BadQuery(UsageError):
+    """What was typed to be searched for cannot be."""
 
 
 class ConfigError(UsageError):

@@ -72,7 +72,7 @@ def check_pattern(text: str) -> None:
         raise InvalidAlertPattern("the pattern is not Unicode text") from error
     except re2.error as error:
         raise InvalidAlertPattern(
-            f"is no RE2 expression: {_reason(error)}", hint=_hint(text)
+            f"is no RE2 expression: {reason_of(error)}", hint=hint_for(text) or _SYNTAX_HINT
         ) from (error)
     if expression.search(b"") is not None:
         raise InvalidAlertPattern(
@@ -81,13 +81,15 @@ def check_pattern(text: str) -> None:
         )
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What RE2 says is wrong."""
     reason = error.args[0] if error.args else ""
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
-def _hint(text: str) -> str:
+def hint_for(text: str) -> str:
+    """What to write in the place of what other engines have and RE2 has not; empty: nothing."""
     for construct, hint in _HINTS:
         if construct.search(text):
             return hint
-    return _SYNTAX_HINT
+    return ""
