@@ -13,6 +13,7 @@ from core.console.rows import (
 )
 from core.console.safe import safe_text
 from core.console.transcript import Position, Transcript, TranscriptRow
+from core.console.wrap import part_of, row_at, wrap_starts
 
 __all__ = [
     "MAX_ROW_BYTES",
@@ -31,9 +32,12 @@ __all__ = [
     "TranscriptRow",
     "candidates",
     "level_of",
+    "part_of",
     "render_line",
+    "row_at",
     "row_start",
     "rows_backward",
     "rows_forward",
     "safe_text",
+    "wrap_starts",
 ]

@@ -44,7 +44,7 @@ class Cells:
         if text.isascii():
             self._put(text, style)
             return
-        widths = {char: _width(char) for char in set(text)}
+        widths = {char: cells_of(char) for char in set(text)}
         if all(width == 1 for width in widths.values()):
             self._put(text, style)
             return
@@ -133,7 +133,7 @@ class Cells:
 
 
 @lru_cache(maxsize=4096)
-def _width(char: str) -> int:
+def cells_of(char: str) -> int:
     """Cells that a printable character takes: none for one that joins the one before."""
     if is_mark(char):
         return 0
