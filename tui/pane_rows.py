@@ -38,7 +38,7 @@ from tui.viewing import Gutter, Viewing
 MIN_DATED_WIDTH = 50
 """A narrower pane shows no dates: the text needs the room."""
 
-_DATE_CELLS = {Gutter.RELATIVE: 9, Gutter.CLOCK: 14, Gutter.OFF: 1}
+_DATE_CELLS = {Gutter.OFF: 1, Gutter.RELATIVE: 9, Gutter.LOCAL: 14, Gutter.UTC: 15}
 _KEPT_ROWS = 256
 """From this many on, rows that were not in sight lately are let go."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from core.console import Position
 from tui.pane_view import Line, Note
@@ -43,16 +43,19 @@ class RowDates:
         return "" if self._gutter is Gutter.OFF else self._dates.get(at)
 
     def _date(self, at: Position, viewing: Viewing) -> str | None:
-        if self._gutter is Gutter.CLOCK:
-            instant = viewing.instant(at)
-            return None if instant is None else _time_of_day(instant.wall)
-        seconds = viewing.elapsed(at)
-        return None if seconds is None else _eight_cells(seconds)
+        if self._gutter is Gutter.RELATIVE:
+            seconds = viewing.elapsed(at)
+            return None if seconds is None else _eight_cells(seconds)
+        instant = viewing.instant(at)
+        if instant is None:
+            return None
+        if self._gutter is Gutter.UTC:
+            return _time_of_day(datetime.fromtimestamp(instant.wall, UTC)) + "Z"
+        return _time_of_day(datetime.fromtimestamp(instant.wall))
 
 
-def _time_of_day(wall: float) -> str:
-    local = datetime.fromtimestamp(wall)
-    return f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
+def _time_of_day(date: datetime) -> str:
+    return f"{date:%H:%M:%S}.{date.microsecond // 1000:03}"
 
 
 def _eight_cells(seconds: float) -> str:

@@ -39,11 +39,13 @@ MAX_GENERATIONS = 512
 class Gutter(enum.Enum):
     """How a row is dated."""
 
+    OFF = "off"
     RELATIVE = "relative"
     """Seconds since its generation began."""
-    CLOCK = "clock"
+    LOCAL = "local"
     """Local time of day."""
-    OFF = "off"
+    UTC = "utc"
+    """The same in UTC, with a `Z` behind it."""
 
     def next(self) -> Gutter:
         """The choice after this one."""

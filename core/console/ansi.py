@@ -33,8 +33,8 @@ TOKEN = re.compile(
     rf"""
       \x1b\[(?P<sgr>[0-9:;]{{0,{MAX_PARAMETERS}}})m\x0f?
     | \x1b\[(?P<erase>[012]?)K
+    | (?P<move>\r+|\x08+|\t+|\x1b\[[01]?G)
     | (?P<other>\x1b{_SEQUENCE})
-    | (?P<move>\r+|\x08+|\t+)
     | (?P<text>(?:[^\x1b\r\x08\t]+|\x1b(?!{_SEQUENCE})){{1,256}})
     """,
     re.VERBOSE,

@@ -58,9 +58,9 @@ class Cells:
                     self._put((char, _SECOND_HALF), style)
 
     def move(self, control: str) -> None:
-        """Move the cursor as a number of `\\r`, `\\b` or `\\t` does."""
+        """Move the cursor as a number of `\\r`, `\\b` or `\\t` does, or `ESC [ G`, a return."""
         match control[0]:
-            case "\r":
+            case "\r" | "\x1b":
                 self._column = 0
             case "\b":
                 self._column = max(0, self._column - len(control))

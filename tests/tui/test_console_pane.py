@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 
 import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
@@ -230,7 +232,18 @@ async def test_columns_stop_where_the_longest_line_in_sight_ends(guest: Guest) -
         assert inner(pane)[0] == " 9"
 
 
-async def test_rows_are_dated_since_the_generation_began(guest: Guest) -> None:
+@pytest.fixture
+def in_india() -> Iterator[None]:
+    """Local time is five and a half hours before UTC's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_india")
+async def test_rows_are_dated_in_four_ways(guest: Guest) -> None:
     guest.boot()
     guest.write(b"one\n", after=29.113)
     guest.write(b"two\n", after=0.5)
@@ -239,7 +252,9 @@ async def test_rows_are_dated_since_the_generation_began(guest: Guest) -> None:
         pane.show(guest.facts(), 1)
         assert inner(pane)[:2] == ["  29.113 one", "  29.613 two"]
         pane.cycle_time()
-        assert inner(pane)[:2] == [" 12:00:29.113 one", " 12:00:29.613 two"]
+        assert inner(pane)[:2] == [" 17:30:29.113 one", " 17:30:29.613 two"]
+        pane.cycle_time()
+        assert inner(pane)[:2] == [" 12:00:29.113Z one", " 12:00:29.613Z two"]
         pane.cycle_time()
         assert inner(pane)[:2] == [" one", " two"]
         pane.cycle_time()

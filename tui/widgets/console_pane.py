@@ -222,7 +222,7 @@ class ConsolePane(ConsoleLook, can_focus=True):
             self._moved(was_following=self.following)
 
     def cycle_time(self) -> None:
-        """Date rows in the next way: since the generation began, by local clock, not at all."""
+        """Date rows in the next way: not at all, since the generation began, local, UTC."""
         if self._viewing is not None:
             self._viewing.gutter = self._viewing.gutter.next()
             self._repaint()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.console import PLAIN, Role, Run, Style, render_line
+from core.console import PLAIN, Role, Run, Style, render_line, rows_forward
 from tests.core.console.checks import check_line, unhurried
+from tests.core.console.memory import Memory
 
 SNIPPETS = [
     *(b"\x1b", b"\x1b[", b"\x1b]", b"\x1bP", b"\x1b[0m", b"\x1b[1;31m", b"\x1b[K", b"\x1b[1K"),
@@ -313,3 +314,29 @@ def test_a_plain_line_says_the_same(data: bytes, raw: bool) -> None:
     check_line(line)
     assert line.text == render_line(data, raw=raw).text
     assert {run.style for run in line.runs} <= {PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"Reading... 1%\rReading... 99%\rReading... done\r\r", "Reading... done"),
+        (b"\r\x1b[K 10%\r\x1b[K 20%\r\x1b[Kok", "ok"),
+        (b"[#   ]\r[##  ]\r[####]\r", "[####]"),
+        (b"[***   ] job (1s)\r\x1b[K[ ***  ] job (2s)\r\x1b[K", ""),
+        (b"50%\x1b[32m\r100%\x1b[0m", "100%"),
+        (b"50%\x1b[2K\x1b[1G100%", "100%"),
+        ("50% ████\r日本 ok".encode(), "日本 ok█"),
+        (b' 99/100\r{"msg":"m"}', '{"msg":"m"}'),
+    ],
+)
+def test_a_progress_line_is_folded_to_what_it_says_in_the_end(data: bytes, shown: str) -> None:
+    assert text_of(data) == shown
+
+
+def test_each_row_of_an_endless_progress_line_is_folded() -> None:
+    frames = b"".join(b"\r%6d of 100000 blocks" % n for n in range(0, 100_000, 7))
+    rows = rows_forward(Memory(frames), 0, 1000)
+    assert len(rows) == len(frames) // 8192 + 1
+    texts = [text_of(row.data) for row in rows]
+    assert texts[-1] == " 99995 of 100000 blocks"
+    assert max(map(len, texts)) < 50
