@@ -1,5 +1,6 @@
 """A guest's bytes to safe lines. Pure: no I/O, no clock."""
 
+from core.console.annotated import Annotated
 from core.console.level import candidates, level_of
 from core.console.line import render_line
 from core.console.model import PLAIN, Colour, ConsoleLine, Level, Role, Run, SafeStr, Style
@@ -12,12 +13,14 @@ from core.console.rows import (
     rows_forward,
 )
 from core.console.safe import safe_text
+from core.console.script import Script
 from core.console.transcript import Position, Transcript, TranscriptRow
 from core.console.wrap import part_of, row_at, wrap_starts
 
 __all__ = [
     "MAX_ROW_BYTES",
     "PLAIN",
+    "Annotated",
     "Colour",
     "ConsoleLine",
     "Level",
@@ -26,6 +29,7 @@ __all__ = [
     "Row",
     "Run",
     "SafeStr",
+    "Script",
     "Source",
     "Style",
     "Transcript",

@@ -21,6 +21,13 @@ class Position(NamedTuple):
     """The generation's sequence number."""
     offset: int
     """Bytes from the generation's begin; -1 for the seam before it."""
+    rank: int = 0
+    """Below 0 for a line of ours, which stands before a row that begins here."""
+
+    @property
+    def bare(self) -> Position:
+        """Where a row would stand here."""
+        return self._replace(rank=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,11 @@ class TranscriptRow:
     end: Position
     """Where the next row of the transcript is looked for."""
     row: Row | None
-    """None: this is a seam."""
+    """None: this is a line of ours, such as a seam."""
     seam: SafeStr
-    """What a seam says; empty for a row."""
+    """What a line of ours says; empty for a row."""
+    look: str = ""
+    """What sort of line of ours it is, for a theme to tell apart; empty for seams and rows."""
 
 
 class _Part(NamedTuple):
