@@ -9,6 +9,8 @@ but the files, and believes none of them.
 from core.errors import RecordingError, WriteFailed
 from core.recording.account import Account, Stretch
 from core.recording.clock import RecordingClock
+from core.recording.course import CourseReader
+from core.recording.density import Course, Edge, Timeline
 from core.recording.events import Events
 from core.recording.gaps import Cause, Gap
 from core.recording.history import Generation, History, last_heard
@@ -27,6 +29,9 @@ __all__ = [
     "SEGMENT_BYTES",
     "Account",
     "Cause",
+    "Course",
+    "CourseReader",
+    "Edge",
     "Event",
     "EventKind",
     "Events",
@@ -42,6 +47,7 @@ __all__ = [
     "RecordingClock",
     "RecordingError",
     "Stretch",
+    "Timeline",
     "WriteFailed",
     "enter_gaps_outside",
     "enter_late",
