@@ -58,6 +58,11 @@ class PlainFile:
         """Its present size."""
         return os.fstat(self._fd).st_size
 
+    def look(self) -> tuple[int, int]:
+        """Its present size, and when it was written last: nanoseconds since the epoch."""
+        found = os.fstat(self._fd)
+        return found.st_size, found.st_mtime_ns
+
     def pread(self, size: int, position: int) -> bytes:
         """Up to `size` bytes from `position`.
 
