@@ -10,6 +10,8 @@ from typing import NamedTuple
 from core.console.model import SafeStr
 from core.console.rows import Row, Source, rows_backward, rows_forward
 
+_COUNTED_AT_ONCE = 256 * 1024
+
 _SEAM_OFFSET = -1
 """Where a seam stands: before every byte of the generation it introduces."""
 
@@ -138,3 +140,34 @@ class Transcript:
                 found.append(part.seam)
         found.reverse()
         return found
+
+    def bytes_between(self, begin: Position, end: Position) -> int:
+        """How many bytes that are left stand from `begin` on and before `end`."""
+        return sum(stop - start for _, start, stop in self._pieces(begin, end))
+
+    def lines_between(self, begin: Position, end: Position) -> int:
+        """How many lines end there. Reads every byte: ask for the bytes first.
+
+        What a source raises passes through.
+        """
+        count = 0
+        for part, start, stop in self._pieces(begin, end):
+            last = b"\n"
+            for at in range(start, stop, _COUNTED_AT_ONCE):
+                data = part.source.read(at, min(_COUNTED_AT_ONCE, stop - at))
+                count += data.count(b"\n")
+                last = data[-1:] or last
+            # Nothing goes on in the next generation.
+            count += part.sequence != end.generation and last != b"\n"
+        return count
+
+    def _pieces(self, begin: Position, end: Position) -> Iterator[tuple[_Part, int, int]]:
+        """Each generation between two positions: it, and where its bytes begin and end."""
+        for part in self._parts[bisect_left(self._sequences, begin.generation) :]:
+            if part.sequence > end.generation:
+                break
+            is_first, is_last = (part.sequence == at.generation for at in (begin, end))
+            start = max(part.source.start, begin.offset if is_first else 0)
+            stop = min(part.source.end, end.offset) if is_last else part.source.end
+            if start < stop:
+                yield part, start, stop

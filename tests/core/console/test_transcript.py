@@ -172,3 +172,25 @@ def test_any_row_can_be_begun_at(chosen: list[tuple[int, bytes, int, str]], coun
         assert transcript.forward(row.position, count) == everything[index : index + count]
         assert transcript.forward(row.end, count) == everything[index + 1 : index + 1 + count]
         assert transcript.backward(row.position, count) == everything[max(0, index - count) : index]
+
+
+@unhurried
+@given(
+    st.lists(st.sampled_from([b"", b"a\n", b"b\n\nc\n", b"d"]), min_size=1, max_size=4),
+    st.data(),
+)
+def test_lines_between_two_rows_are_the_rows_between_them(
+    generations: list[bytes], data: st.DataObject
+) -> None:
+    transcript = transcript_of(*generations)
+    rows = [row for row in transcript.forward(transcript.first, ALL) if row.row is not None]
+    if not rows:
+        return
+    first = data.draw(st.integers(0, len(rows) - 1))
+    last = data.draw(st.integers(first, len(rows) - 1))
+    begin, end = rows[first].position, rows[last].position
+    assert transcript.lines_between(begin, end) == last - first
+    between = rows[first:last]
+    assert transcript.bytes_between(begin, end) == sum(
+        row.row.end - row.row.start for row in between if row.row
+    )
