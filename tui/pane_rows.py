@@ -28,6 +28,7 @@ from core.console import (
     render_line,
     safe_text,
 )
+from tui.cursor import CURSOR
 from tui.overlay import BARE, Decor, Overlay, combined
 from tui.paint import Paint
 from tui.pane_frame import divider, wrapped
@@ -57,7 +58,7 @@ _SENTENCES = 2000
 _NOTHING = ConsoleLine(safe_text(""), ())
 
 
-_Key = tuple[Position, Position, bool] | Note
+_Key = tuple[Position, Position, bool, SafeStr] | Note
 """What a line shows: no other bytes ever stand between two positions."""
 
 
@@ -126,6 +127,7 @@ class RowPainter:
         self._versions: tuple[Hashable, ...] = ()
         self._decors: dict[_Key, Decor] = {}
         self._decorated: dict[tuple[_Key, str], tuple[Decor, Strip]] = {}
+        self._pointer: tuple[_Key, Strip] | None = None
         self._side = Segment("│", paint.look("border"))
         self.blank = self._boxed([Segment(" " * (setting.width - 2), paint.plain)])
         """A row without text."""
@@ -152,9 +154,24 @@ class RowPainter:
         # Of a view that follows, the last rows are those that are read.
         for line in reversed(missing) if viewing.view.is_following else missing:
             found[line] = self._make(line, deadline)
-        if not viewing.overlays:
-            return [found[line].strip for line in lines]
-        return self._overlaid([(line, found[line]) for line in lines], viewing.overlays)
+        strips = self._overlaid([(line, found[line]) for line in lines], viewing.overlays)
+        return self._pointed_at(lines, strips, viewing.cursor.at)
+
+    def _pointed_at(
+        self, lines: Sequence[Line], strips: list[Strip], at: Position | None
+    ) -> list[Strip]:
+        """The strips, with a sign on a line of ours that keys are about."""
+        for number, line in enumerate(lines):
+            if isinstance(line, Note) or line.row is not None or line.position != at:
+                continue
+            key = _key(line)
+            if self._pointer is None or self._pointer[0] != key:
+                paint, width = self.paint, self.setting.width - 3
+                shown = divider(line.seam, line.look or "divider", width, paint.look)
+                sign = Segment(CURSOR, paint.look("paused"))
+                self._pointer = key, self._boxed([sign, *shown])
+            strips[number] = self._pointer[1]
+        return strips
 
     def _overlaid(self, lines: list[tuple[Line, _Made]], overlays: list[Overlay]) -> list[Strip]:
         versions = tuple(overlay.version for overlay in overlays)
@@ -224,7 +241,7 @@ class RowPainter:
             tone = "failed" if line.kind is NoteKind.FAILED else "divider"
             made = _Made(self._divider(line.text, tone), None)
         elif line.row is None:
-            made = _Made(self._divider(line.seam, "divider"), None)
+            made = _Made(self._divider(line.seam, line.look or "divider"), None)
         else:
             text = self.texts.known(line, self.setting.is_raw)
             if text is None:
@@ -272,4 +289,4 @@ class RowPainter:
 def _key(line: Line) -> _Key:
     if isinstance(line, Note):
         return line
-    return line.position, line.end, line.row is None or line.row.complete
+    return line.position, line.end, line.row is None or line.row.complete, line.seam

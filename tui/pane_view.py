@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from core.console import Position, SafeStr, Transcript, TranscriptRow, safe_text
+from core.console import Position, SafeStr, Script, TranscriptRow, safe_text
 from tui.amounts import size
 
 
@@ -40,7 +40,7 @@ Line = TranscriptRow | Note
 class PaneView:
     """The scroll state of one pane. Heights are in rows, columns in cells."""
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Script) -> None:
         self._transcript = transcript
         self._top: Position | None = None
         self._at_note = False
@@ -58,6 +58,11 @@ class PaneView:
     def top(self) -> Position | None:
         """The held top row, None while following."""
         return self._top
+
+    @property
+    def last(self) -> Position:
+        """Behind the last row there is."""
+        return self._transcript.last
 
     def follow(self) -> None:
         """Go to the end and stay there."""
@@ -108,6 +113,11 @@ class PaneView:
         above = self._transcript.backward(at, height // 3)
         self._top = above[0].position if above else at
         self._at_note = False
+
+    def show_above(self, at: Position) -> None:
+        """Let lines of ours that stand right before the top row be in sight, if that is `at`."""
+        if self._top == at:
+            self._top = at.above
 
     def scroll_columns(self, columns: int, limit: int) -> None:
         """Move sideways by `columns`, right when positive and no further than `limit`."""

@@ -10,13 +10,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from core.clock import Instant
-from core.console import Position, SafeStr, Transcript, safe_text
+from core.console import Annotated, Position, SafeStr, Transcript, safe_text
 from core.errors import RecordingError
 from core.recording import Generation, History, RecordingClock
 from core.sandboxes.model import SandboxFacts
+from tui.annotations import Annotations
 from tui.cursor import Cursor
 from tui.overlay import Overlay
 from tui.pane_view import Line, PaneView
@@ -59,7 +61,8 @@ class Viewing:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.transcript = Transcript()
-        self.view = PaneView(self.transcript)
+        self.annotations = Annotations(self._retell)
+        self.view = PaneView(Annotated(self.transcript, self.annotations))
         self.counter = LineCounter()
         self.gutter = Gutter.RELATIVE
         self.is_raw = False
@@ -80,6 +83,11 @@ class Viewing:
     def generations(self) -> int:
         """How many generations the scroll holds."""
         return len(self._recorded)
+
+    def generation(self, sequence: int) -> Generation | None:
+        """The generation with this number, if the scroll holds it."""
+        found = (each for each in self._recorded if each.sequence == sequence)
+        return next((each.generation for each in found), None)
 
     @property
     def is_empty(self) -> bool:
@@ -111,6 +119,14 @@ class Viewing:
             self._was_opened = True
             self.saw_all()
         return has_news
+
+    def poll_events(self, now: float) -> bool:
+        """Read on in the ledgers, for some milliseconds; whether other events are there.
+
+        Args:
+            now: seconds on any clock that goes forward.
+        """
+        return not self._is_closed and self.annotations.poll(now)
 
     def count(self) -> bool:
         """Count lines that nobody saw, bounded; whether the number changed."""
@@ -201,8 +217,16 @@ class Viewing:
             earlier = self._recorded[-1].generation if self._recorded else None
             recorded = Recorded(generation)
             self._recorded.append(recorded)
+            self.annotations.append(recorded)
             self.transcript.append(generation.sequence, recorded, _seam(earlier, generation))
         return bool(fresh)
+
+    def _retell(self, sequence: int, gap: SafeStr) -> None:
+        """Let the seam before a generation say how long nobody heard the guest."""
+        for earlier, later in pairwise(self._recorded):
+            if later.sequence == sequence:
+                seam = _seam(earlier.generation, later.generation)
+                self.transcript.retell(sequence, safe_text(f"{seam}, {gap}" if gap else seam))
 
     def _clock(self, sequence: int) -> RecordingClock | None:
         clock = self._clocks.get(sequence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from core.console.model import SafeStr
@@ -30,6 +30,11 @@ class Position(NamedTuple):
     def bare(self) -> Position:
         """Where a row would stand here."""
         return self._replace(rank=0)
+
+    @property
+    def above(self) -> Position:
+        """Before every line of ours that stands here."""
+        return self._replace(rank=-(1 << 62))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,13 @@ class Transcript:
             )
         self._parts.append(_Part(sequence, source, line))
         self._sequences.append(sequence)
+
+    def retell(self, sequence: int, seam: SafeStr) -> None:
+        """Let the seam before a generation say something else; nothing where there is none."""
+        number = bisect_left(self._sequences, sequence)
+        part = self._parts[number] if sequence in self._sequences[number : number + 1] else None
+        if part is not None and part.seam is not None:
+            self._parts[number] = part._replace(seam=replace(part.seam, seam=seam))
 
     @property
     def first(self) -> Position:

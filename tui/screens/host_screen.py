@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from tui.bridge import Wish
+from tui.bridge import EnterMark, RemoveMark, Wish
 from tui.roster import Roster
 from tui.screens.pane_screen import PaneScreen
 from tui.widgets.console_pane import ConsolePane
@@ -36,6 +37,10 @@ class HostScreen(PaneScreen):
     def panes(self) -> Sequence[ConsolePane]:
         """The panes in sight, in the order of their numbers."""
         return self.stage.grid.panes
+
+    def enter(self, wish: EnterMark | RemoveMark, folder: Path) -> None:
+        """Have capture enter it, which knows the recordings it writes."""
+        self.wish(wish)
 
     def move_selection(self, rows: int, pages: int) -> bool:
         """Select another sandbox, if the list has the focus."""

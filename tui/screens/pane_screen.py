@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from textual.screen import Screen
 
+from core.clock import now
+from core.errors import RecordingError
+from core.recording import enter_mark, remove_mark
+from tui.bridge import EnterMark, RemoveMark
+from tui.states import sentences
+from tui.toast import say
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Prompt
 
@@ -36,6 +43,23 @@ class PaneScreen(Screen[None]):
     def move_selection(self, rows: int, pages: int) -> bool:
         """Move what is selected in a list that has the focus; whether there is such a list."""
         return False
+
+    def enter(self, wish: EnterMark | RemoveMark, folder: Path) -> None:
+        """Enter a mark, or that one goes away, into a recording that nobody else writes.
+
+        Args:
+            wish: what to enter.
+            folder: the sandbox's recordings.
+        """
+        generation = folder / wish.generation
+        try:
+            match wish:
+                case EnterMark():
+                    enter_mark(generation, wish.offset, wish.note, now())
+                case RemoveMark():
+                    remove_mark(generation, wish.mark, now())
+        except RecordingError as error:
+            say(self, sentences(error.message, error.hint), severity="error")
 
     def refresh_facts(self) -> None:
         """Say anew what is said around the panes."""

@@ -22,6 +22,7 @@ _LOOKS = (
     "hit",
     "hit-here",
     "chosen",
+    "marked",
     *TONES,
 )
 
@@ -59,6 +60,7 @@ class ConsoleLook(Widget):
         .console--hit { color: $gw-accent; text-style: underline; }
         .console--hit-here { color: $gw-accent; text-style: reverse; }
         .console--chosen { background: $gw-selected; text-style: reverse; }
+        .console--marked { color: $gw-mark; text-style: bold; }
         .console--live { color: $gw-live; }
         .console--silent { color: $gw-silent; }
         .console--waiting { color: $gw-waiting; }

@@ -136,6 +136,8 @@ class ConsolePane(ConsoleLook, can_focus=True):
                 has_news = True
         if not self.display:
             return
+        if viewing is not None and viewing.poll_events(now):
+            has_news = True
         if has_news:
             self._retries = _DATE_RETRIES
         elif self._rows is not None and self._rows.is_unfinished:

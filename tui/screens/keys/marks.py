@@ -2,8 +2,175 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import NamedTuple
+
+from core.console import Position, SafeStr, safe_text
+from core.recording import EventKind
+from tui.annotations import Annotations, Found
+from tui.bridge import EnterMark, RemoveMark
+from tui.pane_view import Note
 from tui.screens.pane_screen import PaneScreen
+from tui.toast import say
+from tui.viewing import Viewing
+from tui.widgets.console_pane import ConsolePane
+from tui.widgets.prompt import Memory, Question
+
+_NOTHING = safe_text("")
+
+
+class _Sort(NamedTuple):
+    """What is walked through."""
+
+    word: str
+    kinds: frozenset[EventKind] | None
+
+
+_EVENTS = _Sort("event", None)
+_MARKS = _Sort("mark", frozenset({EventKind.MARK}))
+_ALERTS = _Sort("alert", frozenset({EventKind.ALERT, EventKind.NOTICE}))
+
+_notes = Memory()
 
 
 class MarkKeys(PaneScreen):
     """Marks, events, and the way from one to the next."""
+
+    # Marking.
+
+    def action_mark(self) -> None:
+        """Ask for a note, and mark the row that keys are about."""
+        pane, viewing = self._reading()
+        row = None if pane is None else pane.current
+        if pane is None or viewing is None or row is None:
+            say(self, safe_text("There is no line to mark yet"))
+            return
+        before, viewing.cursor.at = viewing.cursor.at, row.position
+        pane.repaint()
+        self.prompt.ask(
+            Question(
+                safe_text("mark"),
+                partial(self._mark, pane, viewing, row.position),
+                drop=partial(_put_back, pane, viewing, before),
+                memory=_notes,
+                hint=safe_text("a note, or none · enter marks"),
+            )
+        )
+
+    def _mark(self, pane: ConsolePane, viewing: Viewing, at: Position, note: str) -> SafeStr:
+        generation = viewing.generation(at.generation)
+        if generation is None or pane.facts is None:
+            return safe_text("The recording is not there any more")
+        viewing.view.show_above(at)
+        viewing.annotations.nudge()
+        self.enter(EnterMark(pane.facts.id, generation.name, at.offset, note), viewing.folder)
+        return _NOTHING
+
+    def action_unmark(self) -> None:
+        """Take away the mark on the row that keys are about."""
+        pane, viewing = self._reading()
+        if pane is None or pane.facts is None or viewing is None:
+            return
+        found = _mark_at(pane, viewing)
+        generation = None if found is None else viewing.generation(found.position.generation)
+        if found is None or generation is None:
+            say(self, safe_text("There is no mark on this line; ' goes to the next one"))
+            return
+        viewing.annotations.nudge()
+        self.enter(RemoveMark(pane.facts.id, generation.name, found.place), viewing.folder)
+
+    # Walking.
+
+    def action_next_mark(self) -> None:
+        """To the next mark."""
+        self._walk(_MARKS, is_forward=True)
+
+    def action_previous_mark(self) -> None:
+        """To the mark before."""
+        self._walk(_MARKS, is_forward=False)
+
+    def action_next_alert(self) -> None:
+        """To the next alert."""
+        self._walk(_ALERTS, is_forward=True)
+
+    def action_previous_alert(self) -> None:
+        """To the alert before."""
+        self._walk(_ALERTS, is_forward=False)
+
+    def action_next_event(self) -> None:
+        """To the next event of any sort."""
+        self._walk(_EVENTS, is_forward=True)
+
+    def action_previous_event(self) -> None:
+        """To the event before, of any sort."""
+        self._walk(_EVENTS, is_forward=False)
+
+    def _walk(self, sort: _Sort, *, is_forward: bool) -> None:
+        pane, viewing = self._reading()
+        if pane is None or viewing is None:
+            return
+        annotations = viewing.annotations
+        # A place that is not shown cannot be gone to.
+        annotations.is_shown = True
+        here = _here(pane, viewing)
+        found = _next(annotations, here, sort, is_forward=is_forward)
+        if found is None:
+            end = Position(-1, 0) if is_forward else viewing.view.last
+            found = _next(annotations, end, sort, is_forward=is_forward)
+            if found is not None:
+                ends = ("last", "first") if is_forward else ("first", "last")
+                say(self, safe_text(f"That was the {ends[0]} {sort.word}; this is the {ends[1]}"))
+        if found is None:
+            more = ", as far as its ledger is read" if annotations.is_behind else ""
+            say(self, safe_text(f"There is no {sort.word} in this recording{more}"))
+            return
+        pane.go_to(found.position)
+
+    # What is shown.
+
+    def action_toggle_events(self) -> None:
+        """Hide the lines of events, or show them again."""
+        pane, viewing = self._reading()
+        if pane is None or viewing is None:
+            return
+        shown = viewing.annotations.is_shown = not viewing.annotations.is_shown
+        say(self, safe_text("Events are shown" if shown else "Events are hidden; E shows them"))
+        pane.repaint()
+
+    def _reading(self) -> tuple[ConsolePane | None, Viewing | None]:
+        pane = self.pane
+        return pane, None if pane is None else pane.viewing
+
+
+def _put_back(pane: ConsolePane, viewing: Viewing, at: Position | None) -> None:
+    """Let keys be about the row they were about before."""
+    viewing.cursor.at = at
+    pane.repaint()
+
+
+def _here(pane: ConsolePane, viewing: Viewing) -> Position:
+    """Where a walk goes on: at the cursor if it is in sight, else at what is read."""
+    lines = viewing.lines(pane.height)
+    places = [line.position for line in lines if not isinstance(line, Note)]
+    if viewing.cursor.at in places:
+        return viewing.cursor.at
+    if pane.following or not places:
+        return viewing.view.last
+    return places[0]
+
+
+def _next(annotations: Annotations, at: Position, sort: _Sort, *, is_forward: bool) -> Found | None:
+    walk = annotations.after if is_forward else annotations.before
+    return walk(at, sort.kinds)
+
+
+def _mark_at(pane: ConsolePane, viewing: Viewing) -> Found | None:
+    """The mark that the cursor is on, or the last one on the row that keys are about."""
+    marks = frozenset({EventKind.MARK})
+    at = viewing.cursor.at
+    if at is not None and at.rank:
+        return viewing.annotations.within(at, at._replace(rank=at.rank + 1), marks)
+    row = pane.current
+    found = None if row is None else viewing.annotations.before(row.position, marks)
+    is_here = found is not None and row is not None and found.position.bare == row.position
+    return found if is_here else None
