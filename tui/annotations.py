@@ -16,7 +16,7 @@ from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.errors import RecordingError
 from core.recording import Event, EventKind, Events
 from tui.event_words import Words, event_words, reopened_words
-from tui.recorded import Recorded
+from tui.library import Part
 
 LOOK_S = 1.0
 """How often ledgers are looked at for new entries."""
@@ -51,7 +51,7 @@ class Found(NamedTuple):
 class _Chapter:
     """One generation's events."""
 
-    def __init__(self, recorded: Recorded) -> None:
+    def __init__(self, recorded: Part) -> None:
         self.recorded = recorded
         self.events = Events(recorded.generation.folder)
         self.is_behind = True
@@ -126,7 +126,7 @@ class Annotations:
         self._nudged = 0
         self._on_reopened = on_reopened
 
-    def append(self, recorded: Recorded) -> None:
+    def append(self, recorded: Part) -> None:
         """Add the next generation."""
         self._chapters.append(_Chapter(recorded))
         self._sequences.append(recorded.sequence)

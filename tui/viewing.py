@@ -8,21 +8,21 @@ stay with the sandbox.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from core.clock import Instant
 from core.console import Annotated, Position, SafeStr, Transcript, safe_text
+from core.console.line_numbers import LineNumbers
 from core.errors import RecordingError
-from core.recording import Generation, History, RecordingClock
+from core.recording import Generation, RecordingClock
 from core.sandboxes.model import SandboxFacts
 from tui.annotations import Annotations
 from tui.cursor import Cursor
+from tui.library import Library, Part, RecordingLibrary
 from tui.overlay import Overlay
 from tui.pane_view import Line, PaneView
-from tui.recorded import Recorded
 from tui.unseen import LineCounter, Numbered
 
 LOOK_AROUND_S = 1.0
@@ -56,23 +56,31 @@ class Gutter(enum.Enum):
 
 
 class Viewing:
-    """The open recording of one sandbox."""
+    """The open recording of one sandbox, or what else a library holds.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the sandbox's.
+        library: where the bytes are from when it is not that folder.
+    """
+
+    def __init__(self, folder: Path, library: Library | None = None) -> None:
         self.folder = folder
+        self.library: Library = RecordingLibrary(folder) if library is None else library
         self.transcript = Transcript()
         self.annotations = Annotations(self._retell)
         self.view = PaneView(Annotated(self.transcript, self.annotations))
         self.counter = LineCounter()
-        self.gutter = Gutter.RELATIVE
+        self.gutter = Gutter.RELATIVE if self.library.has_times else Gutter.OFF
         self.is_raw = False
         self.cursor = Cursor()
         self.overlays: list[Overlay] = [self.cursor]
         """What lies over the rows; the last one is on top."""
         self.trouble = safe_text("")
         """Why the recording cannot be read; empty when it can."""
-        self._history: History | None = None
-        self._recorded: list[Recorded] = []
+        self.errand = safe_text("")
+        """What is being looked for on the way to a place; empty when nothing is."""
+        self._recorded: list[Part] = []
+        self._numbers: dict[int, LineNumbers] = {}
         self._clocks: dict[int, RecordingClock] = {}
         self._looked_at = float("-inf")
         self._generation = ""
@@ -88,6 +96,16 @@ class Viewing:
         """The generation with this number, if the scroll holds it."""
         found = (each for each in self._recorded if each.sequence == sequence)
         return next((each.generation for each in found), None)
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The generations' bytes, oldest first."""
+        return self._recorded
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return sum(each.end - each.start for each in self._recorded)
 
     @property
     def is_empty(self) -> bool:
@@ -113,7 +131,7 @@ class Viewing:
                     self._generation = generation
         except RecordingError as error:
             return self._failed(error)
-        self.trouble = safe_text("")
+        self.trouble = self.library.trouble
         if not self._was_opened:
             # What was there before anybody looked is history, not news.
             self._was_opened = True
@@ -167,6 +185,18 @@ class Viewing:
         except RecordingError:
             return None
 
+    def numbers(self, part: Part) -> LineNumbers:
+        """The lines of one of the parts, counted as far as somebody wanted to know."""
+        return self._numbers.setdefault(part.sequence, LineNumbers(part))
+
+    def line_number(self, at: Position) -> int | None:
+        """The number of the line at `at` in its generation; None while it is not known."""
+        numbers = self._numbers.get(at.generation)
+        try:
+            return None if numbers is None else numbers.number_at(at.offset)
+        except RecordingError:
+            return None
+
     def percent(self, at: Position) -> int:
         """How much of the recording lies before `at`."""
         before = total = 0
@@ -187,6 +217,7 @@ class Viewing:
         for clock in self._clocks.values():
             clock.close()
         self._clocks.clear()
+        self.library.close()
 
     @property
     def _newest(self) -> str:
@@ -200,32 +231,32 @@ class Viewing:
 
     def _look_around(self) -> bool:
         """Look for new generations, for the end of an older one and for dropped segments."""
-        if self._history is None:
-            self._history = History(self.folder)
-        else:
-            self._history.refresh()
+        generations = self.library.look()
         has_news = False
         for each in self._recorded[:-1]:
             has_news = each.refresh() or has_news
             each.rest_if_unread()
-        return self._open_new(self._history.generations) or has_news
+        return self._open_new(generations) or has_news
 
     def _open_new(self, generations: tuple[Generation, ...]) -> bool:
         known = self._recorded[-1].sequence if self._recorded else -1
         fresh = [each for each in generations if each.sequence > known][-MAX_GENERATIONS:]
         for generation in fresh:
-            earlier = self._recorded[-1].generation if self._recorded else None
-            recorded = Recorded(generation)
+            seam = safe_text("")
+            if self._recorded:
+                seam = self.library.seam(self._recorded[-1].generation, generation)
+            recorded = self.library.open(generation)
             self._recorded.append(recorded)
-            self.annotations.append(recorded)
-            self.transcript.append(generation.sequence, recorded, _seam(earlier, generation))
+            if self.library.has_times:
+                self.annotations.append(recorded)
+            self.transcript.append(generation.sequence, recorded, seam)
         return bool(fresh)
 
     def _retell(self, sequence: int, gap: SafeStr) -> None:
         """Let the seam before a generation say how long nobody heard the guest."""
         for earlier, later in pairwise(self._recorded):
             if later.sequence == sequence:
-                seam = _seam(earlier.generation, later.generation)
+                seam = self.library.seam(earlier.generation, later.generation)
                 self.transcript.retell(sequence, safe_text(f"{seam}, {gap}" if gap else seam))
 
     def _clock(self, sequence: int) -> RecordingClock | None:
@@ -234,9 +265,12 @@ class Viewing:
             found = [each for each in self._recorded if each.sequence == sequence]
             if not found or self._is_closed:
                 return None
+            clock = self.library.clock(found[0].generation)
+            if clock is None:
+                return None
             if len(self._clocks) >= MAX_CLOCKS:
                 self._clocks.pop(next(iter(self._clocks))).close()
-            clock = self._clocks[sequence] = RecordingClock(found[0].generation.folder)
+            self._clocks[sequence] = clock
         return clock
 
 
@@ -278,12 +312,3 @@ class Viewings:
     def close(self) -> None:
         """Close them all."""
         self.keep(())
-
-
-def _seam(earlier: Generation | None, generation: Generation) -> SafeStr:
-    if earlier is None:
-        return safe_text("")
-    began = datetime.fromtimestamp(generation.started_wall)
-    is_same_day = began.date() == datetime.fromtimestamp(earlier.started_wall).date()
-    when = f"{began:%H:%M:%S}" if is_same_day else f"{began:%Y-%m-%d %H:%M:%S}"
-    return safe_text(f"guest rebooted {when}")

@@ -20,6 +20,9 @@ PLACES = (
 _MAX_DIGITS = 15
 """A petabyte has fewer bytes, and no console has more lines than bytes."""
 
+_FIRST_YEAR, _LAST_YEAR = 1971, 9998
+"""Whatever the zone, these are seconds since the epoch."""
+
 _MAX_TOLD = 40
 
 
@@ -138,6 +141,8 @@ def _moment(typed: str) -> AtMoment | None:
         date = datetime.strptime(day, "%Y-%m-%d").date()
     except ValueError:
         raise UsageError(f"{day} is no day", hint="A day is typed as 2026-11-23.") from None
+    if not _FIRST_YEAR <= date.year <= _LAST_YEAR:
+        raise UsageError(f"No console printed in {date.year}")
     when = datetime.combine(date, _clock(typed, clock) if clock[0] else time())
     return AtMoment(when if zone is None else when.replace(tzinfo=_zone(typed, zone)))
 
