@@ -64,7 +64,7 @@ class Journey:
             RecordingError: what must be read for it cannot be.
         """
         until = now().boot + seconds
-        while True:
+        while not self.viewing.is_closed:
             try:
                 self.done = next(self._way)
             except StopIteration as stop:
@@ -72,6 +72,7 @@ class Journey:
                 return arrival
             if now().boot >= until:
                 return None
+        return Arrival(None, safe_text(""))
 
 
 def _way_to(viewing: Viewing, place: Place, here: Position | None) -> _Way:

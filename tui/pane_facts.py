@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.console import SafeStr, safe_text
+from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.sandboxes.model import ConsoleState, SandboxFacts
 from tui.pane_view import Line, Note, NoteKind
 from tui.states import sign_of
@@ -56,7 +57,7 @@ def frame_facts(
     if viewing is not None:
         trouble = trouble or viewing.trouble
         column = viewing.view.column
-        place = _place(viewing, lines)
+        place = viewing.errand or _place(viewing, lines)
         is_following = viewing.view.is_following
         can_follow = viewing.view.tail is None and not viewing.is_empty
         if not is_following:
@@ -91,15 +92,23 @@ def tail_note(facts: SandboxFacts) -> Note | None:
     return Note(kind, safe_text(f"{kind.value}{when}{reason}"))
 
 
+def _at_hand(rows: Sequence[TranscriptRow], cursor: Position | None) -> Position:
+    """The row that was gone to while it is in sight, else the first one."""
+    return cursor if any(row.position == cursor for row in rows) and cursor else rows[0].position
+
+
 def _place(viewing: Viewing, lines: tuple[Line, ...]) -> SafeStr:
-    """Which boot is in sight, and when a held top row was written."""
+    """Which boot is in sight, and which line it is, and of when, that a held view is about."""
     rows = [line for line in lines if not isinstance(line, Note) and line.row is not None]
     if not rows:
         return safe_text("")
     is_following = viewing.view.is_following
-    at = rows[-1].position if is_following else rows[0].position
+    at = rows[-1].position if is_following else _at_hand(rows, viewing.cursor.at)
     parts = [f"boot {at.generation}"] if viewing.generations > 1 else []
     if not is_following:
+        number = viewing.line_number(at)
+        if number is not None:
+            parts.append(f"line {number:,}")
         instant = viewing.instant(at)
         if instant is not None:
             parts.append(f"{datetime.fromtimestamp(instant.wall):%H:%M:%S}")

@@ -108,6 +108,11 @@ class Viewing:
         return sum(each.end - each.start for each in self._recorded)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nothing of it can be shown any more."""
+        return self._is_closed
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is no byte to show."""
         return all(each.end <= each.start for each in self._recorded)
@@ -187,7 +192,9 @@ class Viewing:
 
     def numbers(self, part: Part) -> LineNumbers:
         """The lines of one of the parts, counted as far as somebody wanted to know."""
-        return self._numbers.setdefault(part.sequence, LineNumbers(part))
+        if part.sequence not in self._numbers:
+            self._numbers[part.sequence] = LineNumbers(part)
+        return self._numbers[part.sequence]
 
     def line_number(self, at: Position) -> int | None:
         """The number of the line at `at` in its generation; None while it is not known."""
@@ -283,6 +290,10 @@ class Viewings:
     def get(self, sandbox_id: str) -> Viewing | None:
         """The viewing of a sandbox, None while nothing of it was recorded."""
         return self._viewings.get(sandbox_id)
+
+    def put(self, sandbox_id: str, viewing: Viewing) -> None:
+        """Take a viewing of something else than what capture tells to be recorded."""
+        self._viewings[sandbox_id] = viewing
 
     def of(self, facts: SandboxFacts) -> Viewing | None:
         """The viewing of this sandbox, opened if need be."""

@@ -7,6 +7,7 @@ made from `ACTIONS`; nothing else in the dashboard names a key.
 from tui.actions.model import Action, Group
 from tui.actions.registry import (
     ACTIONS,
+    actions_of,
     bindings,
     footer_actions,
     key_name,
@@ -18,6 +19,7 @@ __all__ = [
     "ACTIONS",
     "Action",
     "Group",
+    "actions_of",
     "bindings",
     "footer_actions",
     "key_name",

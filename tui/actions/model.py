@@ -39,6 +39,8 @@ class Action:
     """Whether the README names it: the ten that do most of the work."""
     call: str = ""
     """Textual's action; by default made of the id."""
+    help_alone: str = ""
+    """The sentence where there is one console, no list and no capture, if it is another."""
     takes_key: bool = False
     """Called with the key that was pressed."""
 

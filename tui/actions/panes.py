@@ -44,6 +44,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("escape",),
         label="back",
         help="Leave a dialog, the zoom or the pane",
+        help_alone="Leave a dialog, or stop what is being looked for",
         group=Group.PANES,
     ),
 )

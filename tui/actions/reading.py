@@ -19,6 +19,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("up", "k"),
         label="up",
         help="Scroll up; in the list, select the sandbox above",
+        help_alone="Scroll up",
         group=Group.READING,
     ),
     Action(
@@ -26,6 +27,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("down", "j"),
         label="down",
         help="Scroll down; in the list, select the sandbox below",
+        help_alone="Scroll down",
         group=Group.READING,
     ),
     Action(
@@ -48,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("g", "home"),
         label="first line",
         help="Go to the first line, or the first sandbox",
+        help_alone="Go to the first line",
         group=Group.READING,
     ),
     Action(
@@ -55,6 +58,14 @@ ACTIONS: tuple[Action, ...] = (
         keys=("G",),
         label="last line",
         help="Go to the last line, or the last sandbox",
+        help_alone="Go to the last line",
+        group=Group.READING,
+    ),
+    Action(
+        id="go-to",
+        keys=("#",),
+        label="go to",
+        help="Go to a line, a share, a time or a byte that is typed",
         group=Group.READING,
     ),
     Action(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from textual.binding import Binding
 
 from tui.actions import copying, finding, marks, panes, program, reading, sandboxes
-from tui.actions.model import Action
+from tui.actions.model import Action, Group
 
 ACTIONS: tuple[Action, ...] = (
     *sandboxes.ACTIONS,
@@ -48,9 +49,30 @@ def footer_actions() -> list[Action]:
     return sorted((action for action in ACTIONS if action.show), key=lambda a: a.show)
 
 
-def bindings() -> list[Binding]:
-    """Textual's bindings for all actions."""
-    return [binding for action in ACTIONS for binding in _bindings_of(action)]
+def actions_of(keys: Sequence[type], app: type) -> tuple[Action, ...]:
+    """The actions that a screen of one console has, told in words for it.
+
+    Args:
+        keys: the groups of keys that it is made of.
+        app: the program it belongs to.
+    """
+    return tuple(
+        replace(action, help=action.help_alone or action.help)
+        for action in ACTIONS
+        if _can_do(action, keys, app)
+    )
+
+
+def _can_do(action: Action, keys: Sequence[type], app: type) -> bool:
+    name = action.method.removeprefix("app.")
+    if name == action.method:
+        return any(hasattr(group, f"action_{name}") for group in keys)
+    return action.group is Group.PROGRAM and hasattr(app, f"action_{name}")
+
+
+def bindings(actions: Sequence[Action] = ACTIONS) -> list[Binding]:
+    """Textual's bindings for these actions."""
+    return [binding for action in actions for binding in _bindings_of(action)]
 
 
 def _bindings_of(action: Action) -> Iterator[Binding]:

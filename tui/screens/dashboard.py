@@ -19,6 +19,7 @@ from tui.roster import is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.copying import CopyingKeys
 from tui.screens.keys.finding import FindingKeys
+from tui.screens.keys.going import GoingKeys
 from tui.screens.keys.marks import MarkKeys
 from tui.screens.keys.panes import PaneKeys
 from tui.screens.keys.reading import ReadingKeys
@@ -35,7 +36,9 @@ REFRESH_S = 0.05
 """How long facts wait for others, so that a thousand sandboxes changing cost a few refreshes."""
 
 
-class DashboardScreen(SandboxKeys, PaneKeys, ReadingKeys, FindingKeys, MarkKeys, CopyingKeys):
+class DashboardScreen(
+    SandboxKeys, PaneKeys, ReadingKeys, GoingKeys, FindingKeys, MarkKeys, CopyingKeys
+):
     """All there is to see of a host.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from core.console import safe_text
-from tui.actions import ACTIONS, Group, key_names
+from tui.actions import ACTIONS, Action, Group, key_names
 from tui.literal import literal
 from tui.states import STATE_WORDS
 from tui.widgets.ink import Inked
@@ -36,6 +37,11 @@ class HelpText(Inked):
     }
     """
 
+    def __init__(self, actions: Sequence[Action], *, has_states: bool) -> None:
+        super().__init__()
+        self._actions = actions
+        self._has_states = has_states
+
     def render(self) -> Content:
         """All of it; the widget grows with it."""
         return Content("\n").join(self._lines(self.size.width))
@@ -46,28 +52,30 @@ class HelpText(Inked):
 
     def _lines(self, width: int) -> list[Content]:
         if width < _TWO_COLUMNS:
-            groups = [self._group(group, width) for group in Group if _has(group)]
-            return _stacked([*groups, self._states(width)])
+            groups = [self._group(group, width) for group in Group if self._has(group)]
+            return _stacked([*groups, *self._states(width)])
         half = (width - _GAP) // 2
-        left = [self._group(g, half) for g in _LEFT if _has(g)] + [self._states(half)]
-        right = [self._group(g, half) for g in _RIGHT if _has(g)]
+        left = [self._group(g, half) for g in _LEFT if self._has(g)] + self._states(half)
+        right = [self._group(g, half) for g in _RIGHT if self._has(g)]
         rows = zip_longest(_stacked(left), _stacked(right), fillvalue=Content(""))
         return [one.truncate(half + _GAP, pad=True) + other for one, other in rows]
 
     def _group(self, group: Group, width: int) -> list[Content]:
         lines = [self.own(group.value, "strong")]
-        for action in ACTIONS:
+        for action in self._actions:
             if action.group is group:
                 keys = self.own(" ".join(key_names(action)), "accent")
                 lines += self._row(keys, action.help, width)
         return lines
 
-    def _states(self, width: int) -> list[Content]:
+    def _states(self, width: int) -> list[list[Content]]:
+        if not self._has_states:
+            return []
         lines = [self.own("States", "strong")]
         for sign, meaning in STATE_WORDS:
             head = self.own(sign.glyph, sign.tone) + Content(" ") + self.ink(sign.word, sign.tone)
             lines += self._row(head, meaning, width)
-        return lines
+        return [lines]
 
     def _row(self, head: Content, text: str, width: int) -> list[Content]:
         style = self.get_visual_style("ink--quiet", partial=True)
@@ -76,9 +84,8 @@ class HelpText(Inked):
         indent = Content(" " * _HEAD_COLUMNS)
         return [first, *(indent + line.stylize(style) for line in words[1:])]
 
-
-def _has(group: Group) -> bool:
-    return any(action.group is group for action in ACTIONS)
+    def _has(self, group: Group) -> bool:
+        return any(action.group is group for action in self._actions)
 
 
 def _stacked(parts: list[list[Content]]) -> list[Content]:
@@ -90,7 +97,12 @@ def _stacked(parts: list[list[Content]]) -> list[Content]:
 
 
 class HelpScreen(ModalScreen[None]):
-    """The keys, on top of the dashboard."""
+    """The keys, on top of the screen whose they are.
+
+    Args:
+        actions: what they do.
+        has_states: whether it says what the signs of a console's state mean.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "close", "Close", show=False),
@@ -120,10 +132,12 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, actions: Sequence[Action] = ACTIONS, *, has_states: bool = True) -> None:
         super().__init__()
-        self._box = VerticalScroll(HelpText(), id="help-box")
-        self._box.border_title = literal(safe_text("Keys and states"))
+        text = HelpText(actions, has_states=has_states)
+        self._box = VerticalScroll(text, id="help-box")
+        title = "Keys and states" if has_states else "Keys"
+        self._box.border_title = literal(safe_text(title))
         self._box.border_subtitle = literal(safe_text("esc closes"))
 
     def compose(self) -> ComposeResult:
@@ -135,7 +149,7 @@ class HelpScreen(ModalScreen[None]):
         self._box.focus()
 
     def action_close(self) -> None:
-        """Back to the dashboard."""
+        """Back to where one was."""
         self.dismiss()
 
     def action_scroll(self, lines: int) -> None:

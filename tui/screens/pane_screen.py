@@ -10,6 +10,7 @@ from textual.screen import Screen
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import enter_mark, remove_mark
+from tui.actions import ACTIONS, Action
 from tui.bridge import EnterMark, RemoveMark
 from tui.states import sentences
 from tui.toast import say
@@ -60,6 +61,15 @@ class PaneScreen(Screen[None]):
                     remove_mark(generation, wish.mark, now())
         except RecordingError as error:
             say(self, sentences(error.message, error.hint), severity="error")
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """All it can be told to do, in the order of the help screen."""
+        return ACTIONS
+
+    def peel(self) -> bool:
+        """Take away what lies above the panes, one layer a call; whether there was any."""
+        return False
 
     def refresh_facts(self) -> None:
         """Say anew what is said around the panes."""

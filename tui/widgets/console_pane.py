@@ -16,7 +16,7 @@ from textual.geometry import Region
 from textual.reactive import var
 from textual.strip import Strip
 
-from core.console import Position, TranscriptRow
+from core.console import Position, SafeStr, TranscriptRow
 from core.sandboxes.model import SandboxFacts
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
@@ -352,7 +352,7 @@ class ConsolePane(ConsoleLook, can_focus=True):
         viewing = self._viewing
         self._lines = ()
         if viewing is None or viewing.is_empty:
-            rows = painter.message(why_empty(self._facts, self._now), height - 2)
+            rows = painter.message(self._why_empty(), height - 2)
         else:
             self._lines = viewing.lines(height - 2)
             rows = painter.strips(self._lines, viewing)
@@ -371,11 +371,18 @@ class ConsolePane(ConsoleLook, can_focus=True):
             painter = self._rows = RowPainter(setting, paint, texts)
         return painter
 
+    def _frame(self) -> FrameFacts:
+        assert self._facts is not None
+        return frame_facts(self._facts, self._number, self._viewing, self._lines, self._now)
+
+    def _why_empty(self) -> SafeStr:
+        assert self._facts is not None
+        return why_empty(self._facts, self._now)
+
     def _framed(self, rows: list[Strip]) -> list[Strip]:
         """`rows` between the two borders; borders that say the same stay the same objects."""
-        assert self._facts is not None
         width, look = self.size.width, self.paint.look
-        facts = frame_facts(self._facts, self._number, self._viewing, self._lines, self._now)
+        facts = self._frame()
         said = (facts, width, self.paint)
         if said == self._edge_facts and len(self._strips) >= 2:
             return [self._strips[0], *rows, self._strips[-1]]

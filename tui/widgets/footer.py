@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import events
 from textual.content import Content
@@ -39,6 +39,16 @@ class Footer(Inked):
     labels: reactive[Mapping[str, str]] = reactive[Mapping[str, str]](dict)
     """Words that fit the moment better than the registry's, by action id."""
 
+    def __init__(self, actions: Sequence[Action] | None = None, *, id: str | None = None) -> None:
+        """A footer.
+
+        Args:
+            actions: what it shows, in order; what the registry says when not given.
+            id: Textual's name for it.
+        """
+        super().__init__(id=id)
+        self._actions = footer_actions() if actions is None else actions
+
     def render(self) -> Content:
         """The line, as wide as the widget."""
         line = Content("")
@@ -57,7 +67,7 @@ class Footer(Inked):
 
     def _items(self) -> list[tuple[Action, Content, int]]:
         """Actions, what is shown of them, and the gap behind: as generous as has room."""
-        shown = [a for a in footer_actions() if self.has_sandboxes or a.group is Group.PROGRAM]
+        shown = [a for a in self._actions if self.has_sandboxes or a.group is Group.PROGRAM]
         while True:
             for is_short, gap in _GENEROSITY:
                 items = [(action, self._item(action, is_short), gap) for action in shown]

@@ -33,6 +33,8 @@ class PaneKeys(HostScreen):
 
     def action_peel(self) -> None:
         """Take away the top layer."""
+        if self.peel():
+            return
         if self.stage.is_list_called:
             self.stage.leave_list()
         elif self.stage.is_zoomed:

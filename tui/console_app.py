@@ -1,0 +1,77 @@
+"""What every program of ours on a screen has: the themes, the palette, the way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from core.console import safe_text
+from tui.screens.pane_screen import PaneScreen
+from tui.theme import NAMES, THEMES, full_name, variables_for
+from tui.toast import say
+
+
+class ConsoleApp(App[None]):
+    """A program with one screen of consoles, its home.
+
+    Args:
+        theme: one of `tui.theme.NAMES`.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "guestwatch"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    PAUSE_GC_ON_SCROLL = True
+
+    def __init__(self, *, theme: str = "dark") -> None:
+        # Under NO_COLOR nothing is coloured; attributes and the terminal's own colours
+        # do the work, which Textual only grants a program that starts with them.
+        is_plain = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if is_plain else None)
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = full_name("ansi-dark" if is_plain else theme)
+
+    @property
+    def home(self) -> PaneScreen:
+        """The screen that is always there."""
+        raise NotImplementedError
+
+    @property
+    def how_to_quit(self) -> str:
+        """What is told to whoever pressed ctrl+c."""
+        return "Press q to quit."
+
+    def get_default_screen(self) -> Screen[None]:
+        """The home."""
+        return self.home
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our variables, for themes that are not ours."""
+        return variables_for(dark=self.current_theme.dark)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action, and every theme."""
+        for action in self.home.actions:
+            if not action.takes_key and action.id != "palette":
+                run = partial(self.run_action, action.method, self.home)
+                yield SystemCommand(action.label.capitalize(), action.help, run)
+        for name in NAMES:
+            yield SystemCommand(
+                f"Theme {name}", "Change the colours", partial(self._change_theme, name)
+            )
+
+    async def action_quit(self) -> None:
+        """Quit; what else ends with it is the program's affair."""
+        self.exit()
+
+    def action_help_quit(self) -> None:
+        """Tell whoever pressed ctrl+c how to leave."""
+        say(self.screen, safe_text(self.how_to_quit))
+
+    def _change_theme(self, name: str) -> None:
+        self.theme = full_name(name)
