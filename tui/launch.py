@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.cli import DashboardRequest
+    from core.cli import ScreenRequest
 
 
 def main() -> int:
@@ -16,16 +16,27 @@ def main() -> int:
     return run(dashboard=_open)
 
 
-def _open(request: DashboardRequest) -> int:
+def _open(request: ScreenRequest) -> int:
+    from core.cli import ViewRequest
+
+    is_view = isinstance(request, ViewRequest)
+    what, instead = (
+        ("a view", "To print a recording without a screen: guestwatch export NAME")
+        if is_view
+        else ("the dashboard", "To record without a screen: guestwatch record NAME=URL")
+    )
     # Textual draws on stderr and reads keys from stdin.
     for name, stream in (("stdin", sys.stdin), ("stderr", sys.stderr)):
         if not stream.isatty():
             print(
-                f"guestwatch: the dashboard needs a terminal, but {name} is none\n"
-                "  To record without a screen: guestwatch record NAME=URL",
+                f"guestwatch: {what} needs a terminal, but {name} is none\n  {instead}",
                 file=sys.stderr,
             )
             return 2
+    if isinstance(request, ViewRequest):
+        from tui.viewer import open_view
+
+        return open_view(request)
     from tui.program import open_dashboard
 
     return open_dashboard(request)

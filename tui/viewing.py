@@ -204,6 +204,18 @@ class Viewing:
         except RecordingError:
             return None
 
+    @property
+    def span(self) -> tuple[Instant | None, Instant | None]:
+        """When the first byte came, and the last; None where no record says so."""
+        parts = [each for each in self._recorded if each.end > each.start]
+        if not parts:
+            return None, None
+        first, last = parts[0], parts[-1]
+        return (
+            self.instant(Position(first.sequence, first.start)),
+            self.instant(Position(last.sequence, last.end - 1)),
+        )
+
     def percent(self, at: Position) -> int:
         """How much of the recording lies before `at`."""
         before = total = 0

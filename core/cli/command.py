@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.cli.viewed import RecordedView
     from core.config import Config
+    from core.console.place import Place
+    from core.plain_log import PlainLog
     from core.sandboxes.model import SandboxSpec
 
 
@@ -28,16 +31,29 @@ class DashboardRequest:
     """What the config says of capture; None for a demo."""
 
 
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """What is to be viewed without a capture."""
+
+    what: RecordedView | PlainLog
+    theme: str
+    at: Place | None = None
+    """Where to go first; None for the end."""
+
+
+ScreenRequest = DashboardRequest | ViewRequest
+
+
 class Context:
     """What a command works with besides its arguments.
 
     Args:
         arguments: what was typed.
-        dashboard: opens the dashboard and returns its exit code.
+        dashboard: opens the dashboard, or a view, and returns its exit code.
     """
 
     def __init__(
-        self, arguments: argparse.Namespace, dashboard: Callable[[DashboardRequest], int]
+        self, arguments: argparse.Namespace, dashboard: Callable[[ScreenRequest], int]
     ) -> None:
         self.arguments = arguments
         self.dashboard = dashboard

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core.cli.command import Context, DashboardRequest
+from core.cli.command import Context, ScreenRequest
 from core.cli.commands import COMMANDS
 from core.cli.commands.watch import open_dashboard
 from core.cli.parser import make_parser
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from core.errors import GuestwatchError
 
 
-def main(argv: Sequence[str] | None = None, *, dashboard: Callable[[DashboardRequest], int]) -> int:
+def main(argv: Sequence[str] | None = None, *, dashboard: Callable[[ScreenRequest], int]) -> int:
     """Run the command line; returns the exit code. No traceback ever reaches the user.
 
     Args:
         argv: what was typed, without the program's name.
-        dashboard: opens the dashboard and returns its exit code.
+        dashboard: opens the dashboard, or a view, and returns its exit code.
     """
     arguments = make_parser().parse_args(argv)
     from core.errors import GuestwatchError

@@ -7,6 +7,7 @@ from core.cli.commands.ledger import LEDGER
 from core.cli.commands.record import RECORD
 from core.cli.commands.shutdown import SHUTDOWN
 from core.cli.commands.status import STATUS
+from core.cli.commands.view import VIEW
 from core.cli.commands.watch import WATCH
 
-COMMANDS: tuple[Command, ...] = (WATCH, RECORD, STATUS, LEDGER, EXPORT, SHUTDOWN, DEMO)
+COMMANDS: tuple[Command, ...] = (WATCH, VIEW, RECORD, STATUS, LEDGER, EXPORT, SHUTDOWN, DEMO)

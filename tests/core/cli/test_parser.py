@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.command import DashboardRequest
+from core.cli.command import ScreenRequest
 from core.cli.main import main
 from core.cli.parser import make_parser
 
 
-def refuse(request: DashboardRequest) -> int:
+def refuse(request: ScreenRequest) -> int:
     raise AssertionError("the dashboard must not open")
 
 

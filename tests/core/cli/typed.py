@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.command import DashboardRequest
+from core.cli.command import ScreenRequest
 from core.cli.main import main
 from tests.core.recording.made import begin, moment
 
@@ -30,7 +30,7 @@ def recordings_below(folder: Path) -> Path:
 def typed(*arguments: str) -> int:
     """The exit code of what was typed; what argparse refuses exits as well."""
 
-    def refuse(request: DashboardRequest) -> int:
+    def refuse(request: ScreenRequest) -> int:
         raise AssertionError("the dashboard must not open")
 
     try:

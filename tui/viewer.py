@@ -1,0 +1,70 @@
+"""`guestwatch view` from its first byte to its last: one file or folder, and no capture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import anyio
+
+from core.clock import now
+from core.console import safe_text
+from core.console.place import Place
+from core.plain_log import PlainLog
+from tui.console_app import ConsoleApp
+from tui.library import LogLibrary, RecordingLibrary
+from tui.screens.view import ViewScreen
+from tui.states import sentences
+from tui.viewing import Viewing
+from tui.widgets.view_pane import Subject
+
+if TYPE_CHECKING:
+    from core.cli.command import ViewRequest
+    from core.cli.viewed import RecordedView
+
+
+class ViewApp(ConsoleApp):
+    """The viewer as a program.
+
+    Args:
+        what: a recording's folder, or an open log; closed with the program.
+        clock: seconds since the epoch, UTC.
+        theme: one of `tui.theme.NAMES`.
+        at: where to go first; None for the end.
+    """
+
+    def __init__(
+        self,
+        what: RecordedView | PlainLog,
+        *,
+        clock: Callable[[], float],
+        theme: str = "dark",
+        at: Place | None = None,
+    ) -> None:
+        super().__init__(theme=theme)
+        subject, viewing = _opened(what)
+        self.view = ViewScreen(subject, viewing, clock, at=at)
+
+    @property
+    def home(self) -> ViewScreen:
+        """The view."""
+        return self.view
+
+
+def open_view(request: ViewRequest) -> int:
+    """Show what was asked for until it is quit; returns the exit code."""
+    app = ViewApp(request.what, clock=lambda: now().wall, theme=request.theme, at=request.at)
+    anyio.run(app.run_async)
+    return app.return_code or 0
+
+
+def _opened(what: RecordedView | PlainLog) -> tuple[Subject, Viewing]:
+    if isinstance(what, PlainLog):
+        why = sentences("The file is empty", "What is written to it appears here")
+        name = what.path.name or str(what.path)
+        subject = Subject(name, str(what.path), safe_text("log"), why)
+        return subject, Viewing(what.path, LogLibrary(what))
+    why = sentences("Nothing was recorded yet", "What is recorded appears here")
+    subject = Subject(what.name, str(what.folder), safe_text("recording"), why)
+    library = RecordingLibrary(what.folder, what.only)
+    return subject, Viewing(what.folder, library)
