@@ -15,6 +15,7 @@ from core.clock import now as this_moment
 from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.errors import RecordingError
 from core.recording import Event, EventKind, Events
+from core.recording.alerts import Ledgers
 from tui.event_words import Words, event_words, reopened_words
 from tui.library import Part
 
@@ -170,6 +171,11 @@ class Annotations:
     def left_out(self) -> int:
         """Events that were too many to be kept."""
         return sum(chapter.events.left_out for chapter in self._chapters)
+
+    @property
+    def ledgers(self) -> Ledgers:
+        """What the ledgers tell so far, a generation each."""
+        return [(each.recorded.generation, each.events) for each in self._chapters]
 
     # A script.
 

@@ -50,6 +50,14 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.MARKS,
     ),
     Action(
+        id="show-trace",
+        keys=("!",),
+        label="trace",
+        help="Show the nearest alert's whole trace, what was around it and what others printed",
+        group=Group.MARKS,
+        in_readme=True,
+    ),
+    Action(
         id="next-event",
         keys=("]",),
         label="next event",

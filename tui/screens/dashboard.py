@@ -17,6 +17,7 @@ from tui.actions import bindings
 from tui.bridge import CaptureLost, Listed, SandboxTold, TrafficTold, Wish, WishRefused
 from tui.roster import is_running
 from tui.screens.help import HelpScreen
+from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
 from tui.screens.keys.finding import FindingKeys
 from tui.screens.keys.going import GoingKeys
@@ -37,7 +38,7 @@ REFRESH_S = 0.05
 
 
 class DashboardScreen(
-    SandboxKeys, PaneKeys, ReadingKeys, GoingKeys, FindingKeys, MarkKeys, CopyingKeys
+    SandboxKeys, PaneKeys, ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys
 ):
     """All there is to see of a host.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from core.reports import Guest
 from tui.bridge import EnterMark, RemoveMark, Wish
 from tui.roster import Roster
 from tui.screens.pane_screen import PaneScreen
@@ -41,6 +42,15 @@ class HostScreen(PaneScreen):
     def enter(self, wish: EnterMark | RemoveMark, folder: Path) -> None:
         """Have capture enter it, which knows the recordings it writes."""
         self.wish(wish)
+
+    @property
+    def guests(self) -> Sequence[Guest]:
+        """All sandboxes of which something was recorded."""
+        return [
+            Guest(facts.name, facts.family or facts.spec.family, Path(facts.recordings))
+            for facts in self.roster.all
+            if facts.recordings
+        ]
 
     def move_selection(self, rows: int, pages: int) -> bool:
         """Select another sandbox, if the list has the focus."""

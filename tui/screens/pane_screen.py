@@ -10,6 +10,7 @@ from textual.screen import Screen
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import enter_mark, remove_mark
+from core.reports import Guest
 from tui.actions import ACTIONS, Action
 from tui.bridge import EnterMark, RemoveMark
 from tui.states import sentences
@@ -40,6 +41,11 @@ class PaneScreen(Screen[None]):
     def panes(self) -> Sequence[ConsolePane]:
         """The panes in sight, in the order of their numbers."""
         raise NotImplementedError
+
+    @property
+    def guests(self) -> Sequence[Guest]:
+        """All guests whose recordings there are, those of the panes included."""
+        return ()
 
     def move_selection(self, rows: int, pages: int) -> bool:
         """Move what is selected in a list that has the focus; whether there is such a list."""

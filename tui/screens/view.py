@@ -17,6 +17,7 @@ from core.console.place import Place
 from tui.actions import Action, actions_of, bindings, footer_actions
 from tui.console_app import ConsoleApp
 from tui.screens.help import HelpScreen
+from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
 from tui.screens.keys.finding import FindingKeys
 from tui.screens.keys.going import GoingKeys
@@ -44,7 +45,7 @@ class _OwnKeys(PaneScreen):
         self.app.push_screen(HelpScreen(self.actions, has_states=False))
 
 
-_KEYS = (ReadingKeys, GoingKeys, FindingKeys, MarkKeys, CopyingKeys, _OwnKeys)
+_KEYS = (ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys)
 
 ACTIONS = actions_of(_KEYS, ConsoleApp)
 """All that can be done in a view."""
@@ -55,7 +56,7 @@ _FOOTER = (
 )
 
 
-class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, CopyingKeys, _OwnKeys):
+class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys):
     """All there is to see of a recording or a log.
 
     Args:
