@@ -28,6 +28,9 @@ _NOT_LETTERS = re.compile(
 )
 """What holds an upper-case letter that stands for something else: `\\S`, `\\pL`, a group's name."""
 
+_ANY_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+"""RE2 lets it match a newline, and a piece of a character."""
+
 _REASONS = {
     "missing )": "a ( is not closed",
     "unexpected )": "a ) closes nothing",
@@ -75,6 +78,8 @@ class Query(msgspec.Struct, frozen=True):
             self.text.encode()
         except UnicodeEncodeError as error:
             raise BadQuery(f"character {error.start + 1} is not Unicode text") from error
+        if self.is_regex and (found := _ANY_BYTE.search(self.text)):
+            raise BadQuery(f"\\C stands for nothing, at character {found.end() - 1}", hint=LITERALLY)
         try:
             _compiled(self)
         except re2.error as error:
@@ -107,7 +112,7 @@ class Query(msgspec.Struct, frozen=True):
     def _expression(self) -> Any:  # noqa: ANN401
         try:
             return _compiled(self)
-        except (re2.error, UnicodeEncodeError):
+        except (BadQuery, re2.error, UnicodeEncodeError):
             self.check()
             raise
 

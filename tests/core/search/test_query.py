@@ -43,6 +43,7 @@ def test_case_counts_when_an_upper_case_letter_was_typed(
         ("é[z-a]", "z-a is no range or class of characters, at character 3"),
         ("a{1001}", "{1001} repeats too often, at character 2"),
         ("a\\", "a \\ at the end stands before nothing"),
+        (r"\\\C", r"\C stands for nothing, at character 3"),
         (r"(\pL{500}){2}", "too large for RE2"),
         ("x" * (MAX_QUERY_CHARS + 1), f"longer than {MAX_QUERY_CHARS} characters"),
     ],

@@ -1,0 +1,94 @@
+"""A query as expressions over the bytes of many rows."""
+
+from __future__ import annotations
+
+import re
+
+import re2  # type: ignore[import-untyped, unused-ignore]
+
+from core.search.query import Query
+
+_TOKEN = re.compile(
+    r"""
+      \\Q.*?(?:\\E|\Z)
+    | \\[pP]\{[^}]*\} | \\x\{[^}]*\} | \\.
+    | \[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ENDS = {"$": r"(?:\r*$)", r"\z": r"(?:\r*$)", r"\A": "^"}
+"""The ends of a text, as the ends of a row: what is shown ends before its carriage returns."""
+
+_OWN_ENDS = re.compile(r"\(\?[a-zA-Z]*-[a-zA-Z]*m")
+"""A flag by which `^` and `$` mean the ends of all rows together."""
+
+_TELLS_CONTROLS = re.compile(r"\\[pPxXaftrnv0-7]|\[:|[^ -~]")
+"""What may match a control character and not its picture, or the other way round."""
+
+_ESCAPE = (
+    rb"(?:\x1b(?:\[[0-?]*[ -/]*[@-~]\x0f?|\][^\x07\x1b\n]*(?:\x07|\x1b\\)"
+    rb"|[PX^_k][^\x1b\n]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`a-jl-~]))"
+)
+_PART_ERASED = rb"\x1b\[[12]K"
+
+_MAX_TAIL = 6
+"""Characters of what follows an escape sequence that are looked at."""
+
+_MAX_TAILED = 48
+"""Bytes of a literal up to which each of its tails is looked at."""
+
+
+def can_be_shown(query: Query) -> bool:
+    """Whether a row may show what is looked for literally: no row shows a control character."""
+    return query.text.isprintable()
+
+
+def tells_controls(query: Query) -> bool:
+    """Whether control characters have to be made the pictures they are shown as."""
+    if query.is_regex:
+        return _TELLS_CONTROLS.search(query.text) is not None
+    return any("\u2400" <= char <= "\u243f" or char in "\ufffd\u25cc" for char in query.text)
+
+
+def tells_form_feeds(query: Query) -> bool:
+    """The same, where only a form feed makes the difference."""
+    return query.is_regex and (r"\s" in query.text or r"\S" in query.text)
+
+
+def tells_characters(query: Query) -> bool:
+    """Whether more than ASCII around a literal of ASCII makes a difference.
+
+    Other spaces are shown as plain ones, and without case a few letters fold into `k` and `s`.
+    """
+    text = query.text
+    return " " in text or (query.ignores_case and not set("ks").isdisjoint(text))
+
+
+def in_rows(query: Query) -> bytes | None:
+    """The query over many rows; None when only row by row it means the same."""
+    if not query.is_regex:
+        return b"(?m)" + bytes(re2.escape(query.text.encode()))
+    if _OWN_ENDS.search(query.text):
+        return None
+    tokens = [_ENDS.get(token, token) for token in _TOKEN.findall(query.text)]
+    if tokens and tokens[-1].startswith(r"\Q") and not tokens[-1].endswith(r"\E"):
+        tokens.append(r"\E")
+    return b"(?m)" + "".join(tokens).encode()
+
+
+def crossing(literal: str) -> bytes:
+    """Where escape sequences may stand within a literal, or a part of a row was erased.
+
+    Finds the first of the sequences: behind it comes a tail of the literal, which may
+    have further ones in it.
+    """
+    data = literal.encode()
+    size = _MAX_TAIL if len(data) <= _MAX_TAILED else 1
+    tails = {data[begin : begin + size] for begin in range(1, len(data))}
+    forms = [
+        (_ESCAPE + b"*").join(bytes(re2.escape(bytes([byte]))) for byte in tail) for tail in tails
+    ]
+    if not forms:
+        return _PART_ERASED
+    return _PART_ERASED + b"|" + _ESCAPE + b"+(?:" + b"|".join(sorted(forms)) + b")"
