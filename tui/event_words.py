@@ -35,10 +35,10 @@ SIGNS: Mapping[EventKind, Sign] = {
     EventKind.ENDED: Sign("■", "ended", "ended"),
     EventKind.FAILED: Sign("✘", "failed", "failed"),
     EventKind.GAP: Sign("≠", "gap", "silent"),
-    EventKind.PROXY_STARTED: Sign("▷", "proxy started", "quiet"),
+    EventKind.PROXY_STARTED: Sign("►", "proxy started", "quiet"),
     EventKind.PROXY_STOPPED: Sign("□", "proxy stopped", "quiet"),
     EventKind.ALERT: Sign("▲", "alert", "failed"),
-    EventKind.NOTICE: Sign("△", "note", "quiet"),
+    EventKind.NOTICE: Sign("»", "note", "quiet"),
     EventKind.MARK: Sign("◆", "mark", "marked"),
 }
 

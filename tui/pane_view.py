@@ -114,6 +114,11 @@ class PaneView:
         self._top = above[0].position if above else at
         self._at_note = False
 
+    def line_at(self, at: Position) -> Position | None:
+        """Where the first line is that stands at a place or behind it; None behind the last."""
+        found = self._transcript.forward(at.above, 1)
+        return found[0].position if found else None
+
     def show_above(self, at: Position) -> None:
         """Let lines of ours that stand right before the top row be in sight, if that is `at`."""
         if self._top == at:

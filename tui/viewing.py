@@ -23,6 +23,7 @@ from tui.cursor import Cursor
 from tui.library import Library, Part, RecordingLibrary
 from tui.overlay import Overlay
 from tui.pane_view import Line, PaneView
+from tui.shape import Shape
 from tui.unseen import LineCounter, Numbered
 
 LOOK_AROUND_S = 1.0
@@ -68,6 +69,7 @@ class Viewing:
         self.library: Library = RecordingLibrary(folder) if library is None else library
         self.transcript = Transcript()
         self.annotations = Annotations(self._retell)
+        self.shape = Shape()
         self.view = PaneView(Annotated(self.transcript, self.annotations))
         self.counter = LineCounter()
         self.gutter = Gutter.RELATIVE if self.library.has_times else Gutter.OFF
@@ -268,6 +270,7 @@ class Viewing:
             self._recorded.append(recorded)
             if self.library.has_times:
                 self.annotations.append(recorded)
+                self.shape.append(recorded)
             self.transcript.append(generation.sequence, recorded, seam)
         return bool(fresh)
 

@@ -138,6 +138,10 @@ class Timeline:
         at = self._begins[edge.generation] + max(0.0, inside - self._skipped[edge.generation])
         return min(count - 1, int(at / self.seconds * count)) if count > 0 else 0
 
+    def seconds_at(self, edge: Edge) -> float:
+        """When the byte at a place came, since its own generation's start."""
+        return self._courses[edge.generation].seconds_at(edge.offset)
+
     def _edge(self, seconds: float) -> Edge:
         number = min(bisect_right(self._begins, seconds), len(self._courses)) - 1
         inside = seconds - self._begins[number] + self._skipped[number]

@@ -63,12 +63,12 @@ def test_every_sort_of_event_is_a_line_of_its_own(guest: Guest, viewing: Viewing
     enter_mark(recorder.folder, 25, "here it ends", guest.now)
     read(viewing)
     assert shown(viewing) == [
-        "▷ proxy started 12:00:00 · noProxy · debug on",
+        "► proxy started 12:00:00 · noProxy · debug on",
         "● attached 12:00:00 · pid 812 · others read it too",
         "fine",
         "▲ panic 12:00:01 · Kernel panic",
         "[ 1.0] Kernel panic",
-        "△ login 12:00:02 · login:",
+        "» login 12:00:02 · login:",
         "◆ mark 12:00:02 · here it ends",
         "lost",
         "≠ gap 1 m 05 s · disk · 2.0 kB lost · 12:00:00–12:01:05 · full",

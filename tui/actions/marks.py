@@ -12,7 +12,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Mark a line, with a note: the last one of a pane that follows, else the one with ▸"
         " or the top one",
         group=Group.MARKS,
-        in_readme=True,
     ),
     Action(
         id="unmark",
@@ -63,7 +62,6 @@ ACTIONS: tuple[Action, ...] = (
         label="next event",
         help="Go to the next event: alert, gap, reboot, mark, attached, proxy started, …",
         group=Group.MARKS,
-        in_readme=True,
     ),
     Action(
         id="previous-event",

@@ -75,6 +75,7 @@ class DashboardScreen(
         yield self._header
         yield self._notice
         yield self.stage
+        yield self.timeline
         yield self.prompt
         yield self._footer
 

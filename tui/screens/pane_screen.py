@@ -17,6 +17,7 @@ from tui.states import sentences
 from tui.toast import say
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Prompt
+from tui.widgets.timeline import TimelineStrip
 
 
 class PaneScreen(Screen[None]):
@@ -31,6 +32,8 @@ class PaneScreen(Screen[None]):
         self.clock = clock
         self.prompt = Prompt()
         """The line in which a person types; where it goes is the screen's affair."""
+        self.timeline = TimelineStrip()
+        """The shape of the recording that keys are about; as above."""
 
     @property
     def pane(self) -> ConsolePane | None:

@@ -13,7 +13,7 @@ from core.console import SafeStr, safe_text
 from tui.literal import literal
 from tui.states import TONES
 
-_INKS = ("plain", "strong", "quiet", "accent", "frame", *TONES)
+_INKS = ("plain", "strong", "quiet", "accent", "frame", "mark", *TONES)
 _NARROWEST_MIDDLE = 7
 """Below this, a text cut in its middle shows too little of both ends."""
 _SHORTEST_HEAD = 5
@@ -35,6 +35,7 @@ class Inked(Widget):
         .ink--quiet { color: $gw-quiet; text-style: $gw-quiet-style; }
         .ink--accent { color: $gw-accent; text-style: bold; }
         .ink--frame { color: $gw-frame; }
+        .ink--mark { color: $gw-mark; }
         .ink--live { color: $gw-live; }
         .ink--silent { color: $gw-silent; }
         .ink--waiting { color: $gw-waiting; }

@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from textual import on
+
 from core.console import Position, SafeStr, safe_text
 from core.recording import EventKind
 from tui.annotations import Annotations, Found
 from tui.bridge import EnterMark, RemoveMark
 from tui.pane_view import Note
 from tui.screens.pane_screen import PaneScreen
+from tui.timeline import strip
 from tui.toast import say
 from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Memory, Question
+from tui.widgets.timeline import TimelineStrip
 
 _NOTHING = safe_text("")
 
@@ -30,11 +34,19 @@ _EVENTS = _Sort("event", None)
 _MARKS = _Sort("mark", frozenset({EventKind.MARK}))
 _ALERTS = _Sort("alert", frozenset({EventKind.ALERT, EventKind.NOTICE}))
 
+TIMELINE_S = 1.0
+
+TALL_ROWS = 32
+"""In a lower window the timeline is only shown when it is asked for."""
+
 _notes = Memory()
 
 
 class MarkKeys(PaneScreen):
     """Marks, events, and the way from one to the next."""
+
+    _wants_timeline: bool | None = None
+    """Whether a person wants to see the timeline; None: nobody said."""
 
     # Marking.
 
@@ -125,6 +137,7 @@ class MarkKeys(PaneScreen):
             say(self, safe_text(f"There is no {sort.word} in this recording{more}"))
             return
         pane.go_to(found.position)
+        self.refresh_timeline()
 
     # What is shown.
 
@@ -136,6 +149,54 @@ class MarkKeys(PaneScreen):
         shown = viewing.annotations.is_shown = not viewing.annotations.is_shown
         say(self, safe_text("Events are shown" if shown else "Events are hidden; E shows them"))
         pane.repaint()
+
+    def action_toggle_timeline(self) -> None:
+        """Show the timeline, or hide it."""
+        self._wants_timeline = not self.timeline.display
+        self.refresh_timeline()
+
+    def on_mount(self) -> None:
+        """One look a second at what was recorded; no line of a guest costs another."""
+        self.set_interval(TIMELINE_S, self.refresh_timeline, name="timeline")
+
+    def refresh_timeline(self) -> None:
+        """Show where in its recording the pane stands that keys are about."""
+        pane, viewing = self._reading()
+        wanted = self._wants_timeline
+        is_shown = self.size.height >= TALL_ROWS if wanted is None else wanted
+        was_shown = self.timeline.display
+        self.timeline.display = is_shown and pane is not None
+        if not self.timeline.display or pane is None or pane.facts is None:
+            return
+        if not was_shown:
+            # Its width is not known before it has its place.
+            self.call_after_refresh(self.refresh_timeline)
+            return
+        self.timeline.name_ = safe_text(pane.facts.name)
+        if viewing is None:
+            self.timeline.strip = None
+            return
+        viewing.shape.poll()
+        lines = viewing.lines(pane.height)
+        self.timeline.strip = strip(viewing, lines, self.timeline.cells)
+
+    def on_resize(self) -> None:
+        """A low window has no room for the timeline, unless it was asked for."""
+        self.call_after_refresh(self.refresh_timeline)
+
+    @on(TimelineStrip.Chosen)
+    def _go_to_time(self, message: TimelineStrip.Chosen) -> None:
+        pane, viewing = self._reading()
+        if pane is None or viewing is None:
+            return
+        if message.is_event:
+            viewing.annotations.is_shown = True
+        at = message.position if message.is_event else viewing.view.line_at(message.position)
+        if at is None:
+            pane.follow()
+        else:
+            pane.go_to(at)
+        self.refresh_timeline()
 
     def _reading(self) -> tuple[ConsolePane | None, Viewing | None]:
         pane = self.pane
