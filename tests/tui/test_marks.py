@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import pytest
+from textual.pilot import Pilot
 
+from core.cli.viewed import RecordedView
 from core.clock import Instant
 from core.errors import CommandRefused
+from core.plain_log import PlainLog
 from core.recording import Cause, Gap, enter_mark, remove_mark
 from tests.fakes import ScriptedLink
 from tests.tui.panes import NOON, Guest, inner
-from tests.tui.stage import HOSTILE, Stage, dashboard
+from tests.tui.stage import HOSTILE, Stage, dashboard, screen_text
+from tui.viewer import ViewApp
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio
@@ -189,3 +194,77 @@ async def test_hostile_notes_and_ledgers_reach_the_screen_as_text(guest: Guest) 
         await stage.press("[", "[")
         assert "\x1b" not in stage.text
         assert all(row.isprintable() for row in stage.text.splitlines())
+
+
+# Without a capture.
+
+
+class Alone:
+    """A view that runs."""
+
+    def __init__(self, app: ViewApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        with anyio.fail_after(10):
+            while not condition():
+                await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    @property
+    def toasts(self) -> list[str]:
+        return [each.message for each in self.app._notifications]
+
+
+async def test_a_recording_that_is_viewed_by_itself_is_marked_in_its_own_ledger(
+    guest: Guest,
+) -> None:
+    guest.lines(range(50))
+    guest.close()
+    ticks = itertools.count(NOON)
+    what = RecordedView("vm1", guest.home / guest.id)
+    app = ViewApp(what, clock=lambda: next(ticks))
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        stage = Alone(app, pilot)
+        pane = app.view.pane
+        await stage.press("m", *"here", "enter")
+        await stage.until(lambda: row_of(pane, "◆ mark") >= 0)
+        assert inner(pane)[row_of(pane, "◆ mark") + 1].endswith("line 000049")
+        await stage.until(lambda: "12:00:00" in screen_text(app))
+        await stage.press("M")
+        await stage.until(lambda: row_of(pane, "◆ mark") < 0)
+
+
+async def test_a_recording_that_may_not_be_written_says_so(guest: Guest, tmp_path: Path) -> None:
+    guest.lines(range(5))
+    assert guest.recorder is not None
+    folder = guest.recorder.folder
+    guest.close()
+    (tmp_path / "other").write_bytes(b"")
+    (folder / "events.jsonl").unlink(missing_ok=True)
+    (folder / "events.jsonl").symlink_to(tmp_path / "other")
+    app = ViewApp(RecordedView("vm1", guest.home / guest.id), clock=lambda: NOON)
+    async with app.run_test(size=(100, 24), notifications=True) as pilot:
+        stage = Alone(app, pilot)
+        await stage.press("m", "enter")
+        await stage.until(lambda: bool(stage.toasts))
+        assert "not a recording of ours" in stage.toasts[0]
+        assert (tmp_path / "other").read_bytes() == b""
+
+
+async def test_a_log_of_another_program_keeps_no_marks(tmp_path: Path) -> None:
+    log = tmp_path / "some.log"
+    log.write_bytes(b"one\ntwo\n")
+    app = ViewApp(PlainLog(log), clock=lambda: NOON)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        stage = Alone(app, pilot)
+        await stage.press("m", "L", "]", "E")
+        assert stage.toasts[:2] == [
+            "A log keeps no marks; only what guestwatch records does",
+            "It is not known when these lines were written",
+        ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["some.log"]

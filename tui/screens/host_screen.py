@@ -39,7 +39,7 @@ class HostScreen(PaneScreen):
         """The panes in sight, in the order of their numbers."""
         return self.stage.grid.panes
 
-    def enter(self, wish: EnterMark | RemoveMark, folder: Path) -> None:
+    def enter(self, wish: EnterMark | RemoveMark, generation: Path) -> None:
         """Have capture enter it, which knows the recordings it writes."""
         self.wish(wish)
 

@@ -54,14 +54,13 @@ class PaneScreen(Screen[None]):
         """Move what is selected in a list that has the focus; whether there is such a list."""
         return False
 
-    def enter(self, wish: EnterMark | RemoveMark, folder: Path) -> None:
+    def enter(self, wish: EnterMark | RemoveMark, generation: Path) -> None:
         """Enter a mark, or that one goes away, into a recording that nobody else writes.
 
         Args:
             wish: what to enter.
-            folder: the sandbox's recordings.
+            generation: the folder of the generation that it is about.
         """
-        generation = folder / wish.generation
         try:
             match wish:
                 case EnterMark():

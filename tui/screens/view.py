@@ -89,6 +89,7 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
         """Header, pane, the prompt while something is asked, footer."""
         yield self._header
         yield self._pane
+        yield self.timeline
         yield self.prompt
         yield self._footer
 

@@ -57,6 +57,9 @@ class MarkKeys(PaneScreen):
         if pane is None or viewing is None or row is None:
             say(self, safe_text("There is no line to mark yet"))
             return
+        if not viewing.library.has_times:
+            say(self, safe_text("A log keeps no marks; only what guestwatch records does"))
+            return
         before, viewing.cursor.at = viewing.cursor.at, row.position
         pane.repaint()
         self.prompt.ask(
@@ -75,7 +78,8 @@ class MarkKeys(PaneScreen):
             return safe_text("The recording is not there any more")
         viewing.view.show_above(at)
         viewing.annotations.nudge()
-        self.enter(EnterMark(pane.facts.id, generation.name, at.offset, note), viewing.folder)
+        wish = EnterMark(pane.facts.id, generation.name, at.offset, note)
+        self.enter(wish, generation.folder)
         return _NOTHING
 
     def action_unmark(self) -> None:
@@ -89,7 +93,8 @@ class MarkKeys(PaneScreen):
             say(self, safe_text("There is no mark on this line; ' goes to the next one"))
             return
         viewing.annotations.nudge()
-        self.enter(RemoveMark(pane.facts.id, generation.name, found.place), viewing.folder)
+        wish = RemoveMark(pane.facts.id, generation.name, found.place)
+        self.enter(wish, generation.folder)
 
     # Walking.
 
@@ -152,6 +157,10 @@ class MarkKeys(PaneScreen):
 
     def action_toggle_timeline(self) -> None:
         """Show the timeline, or hide it."""
+        _, viewing = self._reading()
+        if viewing is not None and not viewing.library.has_times:
+            say(self, safe_text("It is not known when these lines were written"))
+            return
         self._wants_timeline = not self.timeline.display
         self.refresh_timeline()
 
@@ -165,7 +174,8 @@ class MarkKeys(PaneScreen):
         wanted = self._wants_timeline
         is_shown = self.size.height >= TALL_ROWS if wanted is None else wanted
         was_shown = self.timeline.display
-        self.timeline.display = is_shown and pane is not None
+        has_times = viewing is None or viewing.library.has_times
+        self.timeline.display = is_shown and pane is not None and has_times
         if not self.timeline.display or pane is None or pane.facts is None:
             return
         if not was_shown:
