@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from core.amounts import duration, iso, local, size
@@ -27,11 +27,14 @@ class _Row(NamedTuple):
     rest: str
 
 
-def table(account: Account, *, width: int, colours: bool) -> Iterator[str]:
+def table(
+    account: Account, told: Iterable[str] = (), *, width: int, colours: bool
+) -> Iterator[str]:
     """The account's lines for people, none wider than `width` where that can be.
 
     Args:
         account: whose.
+        told: its alerts and marks in print.
         width: columns.
         colours: make gaps stand out by more than their word.
     """
@@ -44,6 +47,9 @@ def table(account: Account, *, width: int, colours: bool) -> Iterator[str]:
         for row in rows:
             yield from _lines(row, widths, width, colours=colours)
         yield ""
+    lines = list(told)
+    if lines:
+        yield from (*lines, "")
     for label, text in _totals(account):
         head = f"{label:{_LABEL_WIDTH}}"
         yield from textwrap.wrap(
@@ -137,8 +143,13 @@ def _gaps(account: Account) -> str:
     return text + (f", an unknown amount in {unknown}" if unknown else "")
 
 
-def records(account: Account) -> Iterator[str]:
-    """The account's lines for programs: JSON, ASCII, one object each, the totals last."""
+def records(account: Account, told: Iterable[str] = ()) -> Iterator[str]:
+    """The account's lines for programs: JSON, ASCII, one object each, the totals last.
+
+    Args:
+        account: whose.
+        told: its alerts and marks in print; they stand before the totals.
+    """
     for stretch in account.stretches:
         yield _line(_stretch_fields(stretch))
     for gap in account.dropped:
@@ -150,6 +161,7 @@ def records(account: Account) -> Iterator[str]:
                 "evidence": gap.evidence,
             }
         )
+    yield from told
     yield _line(
         {
             "type": "totals",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.recording import History
+from core.recording import History, enter_mark
 from tests.core.recording.made import begin, moment
 
 from .typed import HOSTILE, home, recordings_below, run, state_below, two_lives, typed
@@ -25,6 +25,8 @@ gen  from                       to  lasted  what
   2  2023-11-14 22:13:30  22:13:33     3 s  heard 9 B
   2  2023-11-14 22:13:33  22:13:35     2 s  GAP   not attached: ␛]0;owned␇\ufffd␊
   2  2023-11-14 22:13:35  22:13:36     1 s  heard 7 B
+
+  2  2023-11-14 22:13:36  alert  panic
 
 heard     7 s; 45 B captured, all of it on disk
 gaps      2, 9 s in all; 0 B known to be lost, an unknown amount in 2
@@ -77,7 +79,11 @@ def test_programs_get_one_ascii_object_a_line(
     out = capsys.readouterr().out
     assert out.isascii()
     objects = [json.loads(line) for line in out.splitlines()]
-    assert [o["type"] for o in objects] == ["heard", "gap", "heard", "gap", "heard", "totals"]
+    assert [o["type"] for o in objects] == [
+        *("heard", "gap", "heard", "gap", "heard"),
+        "alert",
+        "totals",
+    ]
     assert objects[1]["cause"] == "VM restarted"
     assert objects[1]["seconds"] == 7.0
     assert objects[1]["lost_bytes"] is None
@@ -94,13 +100,52 @@ def test_every_field_that_is_printed_is_in_the_help(
     ledger = History(sandbox).generations[0].folder / "events.jsonl"
     quota = '{"epoch": 1, "offset": 0, "kind": "gap", "facts": {"cause": "quota", "lost_bytes": 5}}'
     ledger.write_text(ledger.read_text() + quota + "\n")
+    enter_mark(ledger.parent, 0, "note", moment(0))
     typed("ledger", "vm1", "--json")
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert typed("ledger", "--help") == 0
     text = capsys.readouterr().out
-    assert {o["type"] for o in objects} == {"heard", "gap", "dropped", "totals"}
+    assert {o["type"] for o in objects} == {"heard", "gap", "dropped", "alert", "mark", "totals"}
     for name in {name for o in objects for name in o}:
         assert f'"{name}"' in text
+
+
+def test_marks_and_alerts_are_told_in_order_and_what_is_hostile_is_text(
+    recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = History(recordings_below(recorded) / "vm1").generations[0].folder
+    enter_mark(folder, 7, "behind", moment(20))
+    enter_mark(folder, 0, HOSTILE, moment(21))
+    assert typed("ledger", "vm1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = next(i for i, line in enumerate(lines) if " mark " in line)
+    assert lines[at].startswith("  1  2023-11-14 22:13:41  mark   ␛")
+    assert lines[at + 1] == "  1  2023-11-14 22:13:40  mark   behind"
+    assert lines[at + 2] == "  2  2023-11-14 22:13:36  alert  panic"
+    assert typed("ledger", "vm1", "--json") == 0
+    out = capsys.readouterr().out
+    assert out.isascii()
+    marks = [o for o in map(json.loads, out.splitlines()) if o["type"] == "mark"]
+    assert [(mark["offset"], mark["note"]) for mark in marks] == [(0, HOSTILE), (7, "behind")]
+    assert typed("ledger", "vm1", "--generation", "2") == 0
+    assert " mark " not in capsys.readouterr().out
+
+
+def test_people_get_the_newest_of_many_alerts(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder = begin(recordings_below(home))
+    for i in range(1200):
+        recorder.enter("alert", moment(i), kind="oops", title=f"number {i}", start=i)
+    recorder.close()
+    assert typed("ledger", "vm1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "1,000 earlier alerts and marks; --json prints all" in lines
+    told = [line for line in lines if "oops" in line]
+    assert len(told) == 200
+    assert told[-1].endswith("alert  oops: number 1199")
+    assert typed("ledger", "vm1", "--json") == 0
+    assert capsys.readouterr().out.count('"alert"') == 1200
 
 
 def test_one_generation_is_told_alone(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
