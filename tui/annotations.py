@@ -7,14 +7,14 @@ ledgers are read a bounded piece at a time; an event's words only when it is in 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
 from core.clock import now as this_moment
 from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.errors import RecordingError
-from core.recording import Event, EventKind, Events
+from core.recording import Event, EventKind, Events, LedgerEntry
 from core.recording.alerts import Ledgers
 from tui.event_words import Words, event_words, reopened_words
 from tui.library import Part
@@ -74,9 +74,14 @@ class _Chapter:
         if len(self._words) + len(missing) > _KEPT_WORDS:
             self._words.clear()
             missing = events
-        for event, words in zip(missing, self._read(missing), strict=True):
-            self._words[event.place] = words
-        return [self._line(event) for event in events]
+        unread: dict[int, Words] = {}
+        for event, entry in zip(missing, self._entries(missing), strict=True):
+            kept = unread if entry is None else self._words
+            kept[event.place] = event_words(event.kind, entry)
+        return [
+            self._line(event, self._words.get(event.place) or unread[event.place])
+            for event in events
+        ]
 
     def reopened(self) -> SafeStr:
         """What is known of the gap before it."""
@@ -94,20 +99,16 @@ class _Chapter:
     def found(self, event: Event) -> Found:
         return Found(self.position(event), event.kind, event.place)
 
-    def _line(self, event: Event) -> TranscriptRow:
-        at, words = self.position(event), self._words[event.place]
+    def _line(self, event: Event, words: Words) -> TranscriptRow:
+        at = self.position(event)
         return TranscriptRow(at, at._replace(rank=at.rank + 1), None, words.text, words.look)
 
-    def _read(self, events: list[Event]) -> list[Words]:
-        if not events:
-            return []
+    def _entries(self, events: list[Event]) -> Sequence[LedgerEntry | None]:
+        """What the ledger says; None where it cannot be read now."""
         try:
-            entries = self.events.entries(events)
+            return self.events.entries(events)
         except RecordingError:
-            entries = [None] * len(events)
-        return [
-            event_words(event.kind, entry) for event, entry in zip(events, entries, strict=True)
-        ]
+            return [None] * len(events)
 
 
 class Annotations:

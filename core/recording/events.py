@@ -26,6 +26,9 @@ from core.settings import Severity
 MAX_LINES = 2048
 """Lines that one call takes in: some milliseconds."""
 
+READ_BYTES = 256 * 1024
+"""How much of the ledger that may be."""
+
 MAX_ALERTS = 1 << 20
 MAX_MARKS = 1 << 16
 MAX_OTHERS = 1 << 18
@@ -116,7 +119,7 @@ class Events:
             RecordingError: the ledger may not be read.
         """
         with Folder.open(self.folder) as folder:
-            lines = self._lines.read_new(folder, MAX_LINES)
+            lines = self._lines.read_new(folder, MAX_LINES, READ_BYTES)
             for line in lines:
                 self._take(line, folder)
         shelves = (self._alerts, self._marks, self._others)

@@ -43,12 +43,15 @@ class LedgerLines:
         self._is_too_long = False
         self._began = 0
 
-    def read_new(self, folder: Folder, max_lines: int | None = None) -> list[LedgerLine]:
-        """The next lines, at most a megabyte of them; empty when there are no more for now.
+    def read_new(
+        self, folder: Folder, max_lines: int | None = None, max_bytes: int = READ_BYTES
+    ) -> list[LedgerLine]:
+        """The next lines; empty when there are no more for now.
 
         Args:
             folder: holds the ledger.
             max_lines: no more than so many of them.
+            max_bytes: how much of the ledger is read at a time; above `MAX_LINE_BYTES`.
 
         Raises:
             RecordingError: the ledger may not be read.
@@ -58,7 +61,7 @@ class LedgerLines:
             return []
         try:
             for _ in range(_READS):
-                data = os.pread(fd, READ_BYTES, self.position)
+                data = os.pread(fd, max_bytes, self.position)
                 if lines := self._whole(data, max_lines):
                     return lines
                 if not self._is_too_long:

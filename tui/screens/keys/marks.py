@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from textual import on
 
-from core.console import Position, SafeStr, safe_text
+from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.recording import EventKind
 from tui.annotations import Annotations, Found
 from tui.bridge import EnterMark, RemoveMark
@@ -53,7 +53,7 @@ class MarkKeys(PaneScreen):
     def action_mark(self) -> None:
         """Ask for a note, and mark the row that keys are about."""
         pane, viewing = self._reading()
-        row = None if pane is None else pane.current
+        row = None if pane is None or viewing is None else _row(pane, viewing)
         if pane is None or viewing is None or row is None:
             say(self, safe_text("There is no line to mark yet"))
             return
@@ -136,7 +136,10 @@ class MarkKeys(PaneScreen):
             found = _next(annotations, end, sort, is_forward=is_forward)
             if found is not None:
                 ends = ("last", "first") if is_forward else ("first", "last")
-                say(self, safe_text(f"That was the {ends[0]} {sort.word}; this is the {ends[1]}"))
+                more = f"; {annotations.left_out:,} older ones are not kept"
+                more = more if annotations.left_out else ""
+                words = f"That was the {ends[0]} {sort.word}; this is the {ends[1]}{more}"
+                say(self, safe_text(words))
         if found is None:
             more = ", as far as its ledger is read" if annotations.is_behind else ""
             say(self, safe_text(f"There is no {sort.word} in this recording{more}"))
@@ -217,6 +220,16 @@ def _put_back(pane: ConsolePane, viewing: Viewing, at: Position | None) -> None:
     """Let keys be about the row they were about before."""
     viewing.cursor.at = at
     pane.repaint()
+
+
+def _row(pane: ConsolePane, viewing: Viewing) -> TranscriptRow | None:
+    """The row that keys are about; where the cursor is on a line of ours, the one below it."""
+    lines = [line for line in viewing.lines(pane.height) if not isinstance(line, Note)]
+    at = viewing.cursor.at
+    if at in [line.position for line in lines if line.row is None]:
+        below = (line for line in lines if line.row is not None and line.position > at)
+        return next(below, pane.current)
+    return pane.current
 
 
 def _here(pane: ConsolePane, viewing: Viewing) -> Position:
