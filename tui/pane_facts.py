@@ -34,6 +34,8 @@ class FrameFacts:
     percent: int
     """How far down the view stands; -1 while following."""
     column: int
+    modes: SafeStr
+    """How its rows look, where it is not as usual."""
     trouble: SafeStr
     """Why the recording is not whole; empty when it is."""
 
@@ -52,11 +54,12 @@ def frame_facts(
     """
     sign = sign_of(facts, now)
     trouble = facts.recording_trouble
-    percent, column, place = -1, 0, safe_text("")
+    percent, column, place, modes = -1, 0, safe_text(""), safe_text("")
     is_following, can_follow, unseen = True, False, 0
     if viewing is not None:
         trouble = trouble or viewing.trouble
-        column = viewing.view.column
+        modes = _modes(viewing)
+        column = 0 if viewing.is_wrapped else viewing.view.column
         place = viewing.errand or _place(viewing, lines)
         is_following = viewing.view.is_following
         can_follow = viewing.view.tail is None and not viewing.is_empty
@@ -77,6 +80,7 @@ def frame_facts(
         place=place,
         percent=percent,
         column=column,
+        modes=modes,
         trouble=safe_text(trouble),
     )
 
@@ -95,6 +99,17 @@ def tail_note(facts: SandboxFacts) -> Note | None:
 def _at_hand(rows: Sequence[TranscriptRow], cursor: Position | None) -> Position:
     """The row that was gone to while it is in sight, else the first one."""
     return cursor if any(row.position == cursor for row in rows) and cursor else rows[0].position
+
+
+def _modes(viewing: Viewing) -> SafeStr:
+    look = viewing.look
+    words = {
+        "wrap": viewing.is_wrapped,
+        "raw": look.is_raw,
+        "fields": look.has_fields and not look.is_raw,
+        "plain": look.is_plain,
+    }
+    return safe_text(" · ".join(word for word, is_on in words.items() if is_on))
 
 
 def _place(viewing: Viewing, lines: tuple[Line, ...]) -> SafeStr:

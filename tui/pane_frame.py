@@ -77,7 +77,14 @@ def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     if facts.trouble and room >= _MIN_NAME:
         trouble = Piece(_cut(facts.trouble, room), "failed")
         return _edge("╰", [[trouble]], [percent], "╯", width, look)
-    for left, right in (([place], [column, percent]), ([], [column, percent]), ([], [percent])):
+    modes = [Piece(facts.modes, "quiet")] if facts.modes else []
+    ways: tuple[tuple[list[list[Piece]], list[list[Piece]]], ...] = (
+        ([place], [modes, column, percent]),
+        ([], [modes, column, percent]),
+        ([], [column, percent]),
+        ([], [percent]),
+    )
+    for left, right in ways:
         if _length(left) + _length(right) + _MIN_FILL <= width - 2:
             return _edge("╰", left, right, "╯", width, look)
     return _edge("╰", [], [], "╯", width, look)

@@ -3,9 +3,7 @@
 A strip is made once for a row and kept for as long as nothing that shows in it
 changes, so that an unchanged row is the same object and is not painted again.
 
-A guest can write rows that take milliseconds each to make safe. So one call makes
-long rows only for as long as `LONG_ROWS_S`; the others wait for the next call, those
-first that a reader looks at first.
+Of rows that there is no time to make, those are made first that a reader looks at first.
 """
 
 from __future__ import annotations
@@ -18,22 +16,15 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual.strip import Strip
 
-from core.clock import now
-from core.console import (
-    ConsoleLine,
-    Position,
-    Row,
-    SafeStr,
-    TranscriptRow,
-    render_line,
-    safe_text,
-)
+from core.console import ConsoleLine, Position, SafeStr, TranscriptRow, part_of, safe_text
 from tui.cursor import CURSOR
-from tui.overlay import BARE, Decor, Overlay, combined
+from tui.lately import Lately
+from tui.overlay import BARE, Decor, Overlay, Span, combined
 from tui.paint import Paint
 from tui.pane_frame import divider, wrapped
-from tui.pane_view import Line, Note, NoteKind
+from tui.pane_view import Line, Note, NoteKind, WrappedRow, begin_of
 from tui.row_dates import RowDates
+from tui.row_texts import RowKey, RowLook, RowTexts, RowWrap, row_key
 from tui.viewing import Gutter, Viewing
 
 MIN_DATED_WIDTH = 50
@@ -41,16 +32,13 @@ MIN_DATED_WIDTH = 50
 
 _DATE_CELLS = {Gutter.OFF: 1, Gutter.RELATIVE: 9, Gutter.LOCAL: 14, Gutter.UTC: 15}
 _KEPT_ROWS = 256
-"""From this many on, rows that were not in sight lately are let go."""
-
-LONG_ROWS_S = 0.012
-"""How long one call goes on making long rows."""
-
-_LONG_BYTES = 1024
-"""Shorter rows are always made: the most that a screen of them costs is known."""
+"""Of rows that were not in sight lately, those before so many others are let go."""
 
 _CONTINUED = "⋯"
 """Stands for the date of a row that is not the beginning of its line."""
+
+_WRAPPED = "↳"
+"""Stands there for what goes on from the row above because it is wrapped."""
 
 _SENTENCES = 2000
 """Characters of a message; the rest would not fit on any screen."""
@@ -58,8 +46,8 @@ _SENTENCES = 2000
 _NOTHING = ConsoleLine(safe_text(""), ())
 
 
-_Key = tuple[Position, Position, bool, SafeStr] | Note
-"""What a line shows: no other bytes ever stand between two positions."""
+_Key = tuple[RowKey, int, int] | Note
+"""What a line shows: which row, and which of its characters."""
 
 
 class Setting(NamedTuple):
@@ -68,7 +56,8 @@ class Setting(NamedTuple):
     width: int
     column: int
     gutter: Gutter
-    is_raw: bool
+    look: RowLook = RowLook()
+    is_wrapped: bool = False
 
     @property
     def shown_gutter(self) -> Gutter:
@@ -79,24 +68,6 @@ class Setting(NamedTuple):
     def text_width(self) -> int:
         """Cells of guest text in a row."""
         return max(0, self.width - 2 - _DATE_CELLS[self.shown_gutter])
-
-
-class RowTexts:
-    """The guest's rows made safe, kept while they may be asked for again."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[_Key, bool], ConsoleLine] = {}
-
-    def known(self, line: TranscriptRow, is_raw: bool) -> ConsoleLine | None:
-        """The row's text if it was made before."""
-        return self._kept.get((_key(line), is_raw))
-
-    def make(self, line: TranscriptRow, row: Row, is_raw: bool) -> ConsoleLine:
-        """The row's text, made now."""
-        if len(self._kept) >= _KEPT_ROWS:
-            self._kept.clear()
-        text = self._kept[_key(line), is_raw] = render_line(row.data, raw=is_raw)
-        return text
 
 
 class _Made(NamedTuple):
@@ -121,9 +92,12 @@ class RowPainter:
         self.setting = setting
         self.paint = paint
         self.texts = RowTexts() if texts is None else texts
+        self.wrap = None
+        """How rows break, None when they do not."""
+        if setting.is_wrapped:
+            self.wrap = RowWrap(self.texts, setting.look, setting.text_width)
         self._dates = RowDates(setting.shown_gutter)
-        self._kept: dict[_Key, _Made] = {}
-        self._older: dict[_Key, _Made] = {}
+        self._kept: Lately[_Key, _Made] = Lately(_KEPT_ROWS)
         self._versions: tuple[Hashable, ...] = ()
         self._decors: dict[_Key, Decor] = {}
         self._decorated: dict[tuple[_Key, str], tuple[Decor, Strip]] = {}
@@ -133,7 +107,6 @@ class RowPainter:
         """A row without text."""
         self.is_unfinished = False
         """Whether long rows still wait to be made."""
-        self._long_rows = 0
         self._message: tuple[SafeStr, int, list[Strip]] = (safe_text(""), 0, [])
 
     @property
@@ -143,17 +116,15 @@ class RowPainter:
 
     def strips(self, lines: Sequence[Line], viewing: Viewing) -> list[Strip]:
         """A strip for each line."""
-        if len(self._kept) >= _KEPT_ROWS:
-            self._older, self._kept = self._kept, {}
-        found = {line: strip for line in lines if (strip := self._known(line)) is not None}
+        is_guessing = self.wrap is not None and self.wrap.is_guessing
+        found = {line: made for line in lines if (made := self._kept.get(_key(line))) is not None}
         missing = [line for line in lines if line not in found]
         self._dates.look_up(missing, viewing)
-        self.is_unfinished = False
-        self._long_rows = 0
-        deadline = now().boot + LONG_ROWS_S
+        self.texts.begin()
         # Of a view that follows, the last rows are those that are read.
         for line in reversed(missing) if viewing.view.is_following else missing:
-            found[line] = self._make(line, deadline)
+            found[line] = self._make(line)
+        self.is_unfinished = is_guessing or self.texts.is_short_of_time
         strips = self._overlaid([(line, found[line]) for line in lines], viewing.overlays)
         return self._pointed_at(lines, strips, viewing.cursor.at)
 
@@ -185,7 +156,7 @@ class RowPainter:
     def _over(self, line: Line, made: _Made, overlays: list[Overlay]) -> Strip:
         if made.label is None or isinstance(line, Note):
             return made.strip
-        text = self.texts.known(line, self.setting.is_raw)
+        text = self.texts.known(line, self.setting.look)
         if text is None:
             return made.strip
         key = _key(line)
@@ -196,13 +167,14 @@ class RowPainter:
             return made.strip
         known = self._decorated.get((key, made.label))
         if known is None or known[0] != decor:
-            known = self._decorated[key, made.label] = decor, self._text(made.label, text, decor)
+            strip = self._text(made.label, line, text, decor)
+            known = self._decorated[key, made.label] = decor, strip
         return known[1]
 
     def longest(self, lines: Sequence[Line]) -> int:
         """Cells of the longest of these lines, among those that were made."""
         rows = [line for line in lines if not isinstance(line, Note)]
-        texts = [self.texts.known(row, self.setting.is_raw) for row in rows]
+        texts = [self.texts.known(row, self.setting.look) for row in rows]
         return max((cell_len(text.text) for text in texts if text is not None), default=0)
 
     def message(self, text: SafeStr, height: int) -> list[Strip]:
@@ -229,42 +201,38 @@ class RowPainter:
         strips += [self._centred(line, style, inner) for line, style in lines]
         return strips + [self.blank] * (height - len(strips))
 
-    def _known(self, line: Line) -> _Made | None:
-        key = _key(line)
-        found = self._kept.get(key) or self._older.get(key)
-        if found is not None:
-            self._kept[key] = found
-        return found
-
-    def _make(self, line: Line, deadline: float) -> _Made:
+    def _make(self, line: Line) -> _Made:
         if isinstance(line, Note):
             tone = "failed" if line.kind is NoteKind.FAILED else "divider"
             made = _Made(self._divider(line.text, tone), None)
         elif line.row is None:
             made = _Made(self._divider(line.seam, line.look or "divider"), None)
         else:
-            text = self.texts.known(line, self.setting.is_raw)
+            text = self.texts.get(line, self.setting.look)
             if text is None:
-                if len(line.row.data) > _LONG_BYTES and not self._has_time(deadline):
-                    self.is_unfinished = True
-                    return _Made(self._text(_CONTINUED, _NOTHING), _CONTINUED)
-                text = self.texts.make(line, line.row, self.setting.is_raw)
-            date = _CONTINUED if line.row.continued else self._dates.of(line.position)
-            made = _Made(self._text(date or "", text), date or "")
-            if date is None:
+                return _Made(self._text(_CONTINUED, line, _NOTHING), _CONTINUED)
+            label = self._label(line)
+            made = _Made(self._text(label or "", line, text), label or "")
+            if label is None:
                 return made
-        self._kept[_key(line)] = made
-        return made
+        return self._kept.put(_key(line), made)
 
-    def _has_time(self, deadline: float) -> bool:
-        """Whether one more long row may be made; one a call always may."""
-        self._long_rows += 1
-        return self._long_rows == 1 or now().boot <= deadline
+    def _label(self, line: TranscriptRow) -> str | None:
+        """What the gutter says beside a row; None while its date is not on disk yet."""
+        if begin_of(line):
+            return _WRAPPED
+        if line.row is not None and line.row.continued:
+            return _CONTINUED
+        return self._dates.of(line.position)
 
     def _divider(self, text: SafeStr, look: str) -> Strip:
         return self._boxed(divider(text, look, self.setting.width - 2, self.paint.look))
 
-    def _text(self, date: str, text: ConsoleLine, decor: Decor = BARE) -> Strip:
+    def _text(
+        self, date: str, line: TranscriptRow, text: ConsoleLine, decor: Decor = BARE
+    ) -> Strip:
+        if isinstance(line, WrappedRow):
+            text, decor = part_of(text, line.begin, line.stop), _decor_of(line, decor)
         setting, paint = self.setting, self.paint
         cells = _DATE_CELLS[setting.shown_gutter]
         label = f"{date:>{cells - 1}} " if cells > 1 else date or " "
@@ -289,4 +257,16 @@ class RowPainter:
 def _key(line: Line) -> _Key:
     if isinstance(line, Note):
         return line
-    return line.position, line.end, line.row is None or line.row.complete, line.seam
+    if isinstance(line, WrappedRow):
+        return row_key(line), line.begin, line.stop
+    return row_key(line), 0, 0
+
+
+def _decor_of(piece: WrappedRow, decor: Decor) -> Decor:
+    """What of all that lies over a row lies over a piece of it; its sign is on the first."""
+    spans = tuple(
+        Span(max(0, span.start - piece.begin), span.end - piece.begin, span.look)
+        for span in decor.spans
+        if piece.begin < span.end and span.start < piece.stop
+    )
+    return decor._replace(spans=spans, sign="" if piece.begin else decor.sign)

@@ -1,18 +1,27 @@
-"""Where a pane stands in a transcript: following its end, or held at a row.
+"""Where a pane stands in a script: following its end, or held at a row.
 
 Pure: no screen, no clock. A held view is anchored to the `Position` of its top
 row, which never changes, so it stays put to the row while the guest floods. When
-that row's bytes are dropped from the recording, the view falls on to the first row
-that is left, below a note that says so.
+lines are wrapped, the anchor is a character of that row, so that it stays put in a pane
+of another width as well. When the row's bytes are dropped from the recording, the view
+falls on to the first row that is left, below a note that says so.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
-from core.console import Position, SafeStr, Script, TranscriptRow, safe_text
+from core.console import Position, SafeStr, Script, TranscriptRow, row_at, safe_text
 from tui.amounts import size
+
+_BATCH = 8
+"""Lines that are read at once where each may fill the pane by itself."""
+
+_END = 1 << 30
+"""Behind the last character of every row."""
 
 
 class NoteKind(enum.Enum):
@@ -33,8 +42,33 @@ class Note(NamedTuple):
     text: SafeStr
 
 
+@dataclass(frozen=True, slots=True)
+class WrappedRow(TranscriptRow):
+    """One of the rows of the pane that a wrapped row of the guest's takes."""
+
+    begin: int = 0
+    """Characters of the row before it."""
+    stop: int = _END
+    """Where the next piece begins; beyond the row's end for the last one."""
+
+
 Line = TranscriptRow | Note
 """What one row of a pane shows."""
+
+
+class Wrap(Protocol):
+    """How rows break into rows of the pane."""
+
+    def begin(self) -> None:
+        """A call of the view's begins, which may ask for many rows."""
+
+    def starts(self, line: TranscriptRow) -> Sequence[int]:
+        """Where each of its rows starts, in characters; 0 first."""
+
+
+def begin_of(line: TranscriptRow) -> int:
+    """Characters of the guest's row that stand above this row of the pane."""
+    return line.begin if isinstance(line, WrappedRow) else 0
 
 
 class PaneView:
@@ -43,7 +77,10 @@ class PaneView:
     def __init__(self, transcript: Script) -> None:
         self._transcript = transcript
         self._top: Position | None = None
+        self._char = 0
         self._at_note = False
+        self.wrap: Wrap | None = None
+        """How rows break; None: each takes one row of the pane."""
         self.column = 0
         """The first cell of each line that is shown; new output never changes it."""
         self.tail: Note | None = None
@@ -71,22 +108,12 @@ class PaneView:
 
     def window(self, height: int) -> tuple[Line, ...]:
         """The lines to show, at most `height`."""
-        if height <= 0:
-            return ()
-        if self._top is None:
-            return self._last_lines(height)
-        top = self._hold(self._top)
-        lines: list[Line] = []
-        note = self._dropped()
-        if self._at_note and note is not None:
-            lines.append(note)
-        lines += self._transcript.forward(top, height - len(lines))
-        if self.tail is not None and len(lines) < height:
-            lines.append(self.tail)
-        return tuple(lines)
+        self._begin()
+        return self._window(height)
 
     def scroll(self, rows: int, height: int) -> None:
         """Move by `rows`, down when positive; reaching the end follows."""
+        self._begin()
         if rows < 0:
             self._scroll_up(-rows, height)
         elif rows > 0 and self._top is not None:
@@ -94,24 +121,33 @@ class PaneView:
 
     def go_home(self, height: int) -> None:
         """Hold the first row there is, unless all rows fit in `height`."""
+        self._begin()
         if self._top is None and self._fits(height):
             return
-        self._top = self._transcript.first
+        self._top, self._char = self._transcript.first, 0
         self._at_note = self._dropped() is not None
 
-    def go_to(self, at: Position, height: int) -> None:
+    def go_to(self, at: Position, height: int, char: int = 0) -> None:
         """Hold the view where the row at `at` is in sight; without a move if it is already.
 
         A row that comes into sight stands a third of the way down: what led to it is above.
+
+        Args:
+            at: a row.
+            height: of the pane.
+            char: which character of the row shall be in sight where it is wrapped.
         """
-        lines = self.window(height)
-        in_sight = [line.position for line in lines if not isinstance(line, Note)]
-        if at in in_sight:
-            if self._top is None:
-                self._top, self._at_note = self._highest(height)
-            return
-        above = self._transcript.backward(at, height // 3)
-        self._top = above[0].position if above else at
+        self._begin()
+        for line in self._window(height):
+            if isinstance(line, Note) or line.position != at:
+                continue
+            if not isinstance(line, WrappedRow) or line.begin <= char < line.stop:
+                if self._top is None:
+                    (self._top, self._char), self._at_note = self._highest(height)
+                return
+        char = self._start_of(at, char)
+        above = self._up(at, char, height // 3)
+        self._top, self._char = _place_of(above[0]) if above else (at, char)
         self._at_note = False
 
     def line_at(self, at: Position) -> Position | None:
@@ -121,7 +157,7 @@ class PaneView:
 
     def show_above(self, at: Position) -> None:
         """Let lines of ours that stand right before the top row be in sight, if that is `at`."""
-        if self._top == at:
+        if self._top == at and not self._char:
             self._top = at.above
 
     def scroll_columns(self, columns: int, limit: int) -> None:
@@ -131,12 +167,31 @@ class PaneView:
             target = max(self.column, min(target, limit))
         self.column = max(0, target)
 
+    def _begin(self) -> None:
+        if self.wrap is not None:
+            self.wrap.begin()
+
+    def _window(self, height: int) -> tuple[Line, ...]:
+        if height <= 0:
+            return ()
+        if self._top is None:
+            return self._last_lines(height)
+        top = self._hold(self._top)
+        lines: list[Line] = []
+        note = self._dropped()
+        if self._at_note and note is not None:
+            lines.append(note)
+        lines += self._down(top, self._char, height - len(lines))
+        if self.tail is not None and len(lines) < height:
+            lines.append(self.tail)
+        return tuple(lines)
+
     def _last_lines(self, height: int) -> tuple[Line, ...]:
         tail = () if self.tail is None else (self.tail,)
         room = height - len(tail)
         lines: list[Line] = []
         if room > 0:
-            lines += self._transcript.backward(self._transcript.last, room)
+            lines += self._up(self._transcript.last, 0, room)
         note = self._dropped()
         if note is not None and len(lines) < room:
             lines.insert(0, note)
@@ -145,57 +200,131 @@ class PaneView:
     def _hold(self, top: Position) -> Position:
         first = self._transcript.first
         if top < first:
-            self._top = first
+            self._top, self._char = first, 0
             self._at_note = self._dropped() is not None
             return first
         return top
 
     def _scroll_up(self, rows: int, height: int) -> None:
-        top, at_note = self._highest(height)
+        (top, char), at_note = self._highest(height)
         if at_note:
             return
-        above = self._transcript.backward(top, rows)
+        above = self._up(top, char, rows)
         at_note = len(above) < rows and self._dropped() is not None
         if above or at_note:
-            self._top = above[0].position if above else top
+            self._top, self._char = _place_of(above[0]) if above else (top, char)
             self._at_note = at_note
 
-    def _highest(self, height: int) -> tuple[Position, bool]:
-        """The row on top now, and whether the note on dropped output is above it."""
+    def _highest(self, height: int) -> tuple[tuple[Position, int], bool]:
+        """The place on top now, and whether the note on dropped output is above it."""
         if self._top is not None:
-            return self._hold(self._top), self._at_note
+            return (self._hold(self._top), self._char), self._at_note
         lines = self._last_lines(height)
         if not lines:
-            return self._transcript.last, False
+            return (self._transcript.last, 0), False
         match lines[0]:
             case Note(kind=NoteKind.DROPPED):
-                return self._transcript.first, True
+                return (self._transcript.first, 0), True
             case Note():
-                return self._transcript.last, False
+                return (self._transcript.last, 0), False
             case row:
-                return row.position, False
+                return _place_of(row), False
 
     def _scroll_down(self, rows: int, top: Position, height: int) -> None:
         if self._at_note:
             self._at_note = False
             rows -= 1
-        below = self._transcript.forward(top, rows + 1)
+        below = self._down(top, self._char, rows + 1)
         if len(below) <= rows:
             self.follow()
             return
-        self._top = below[rows].position
+        self._top, self._char = _place_of(below[rows])
         room = height - (self.tail is not None)
-        if len(self._transcript.forward(self._top, room + 1)) <= room:
+        if len(self._down(self._top, self._char, room + 1)) <= room:
             self.follow()
 
     def _fits(self, height: int) -> bool:
-        top, at_note = self._highest(height)
+        (top, char), at_note = self._highest(height)
         if self._dropped() is not None:
             return at_note
-        return top <= self._transcript.first
+        return top <= self._transcript.first and not char
 
     def _dropped(self) -> Note | None:
         gone = self._transcript.first.offset
         if gone <= 0:
             return None
         return Note(NoteKind.DROPPED, safe_text(f"{size(gone)} of earlier output dropped"))
+
+    # Rows of the pane
+
+    def _down(self, top: Position, char: int, count: int) -> Sequence[TranscriptRow]:
+        """The `count` rows of the pane from a place on, fewer at the end."""
+        if self.wrap is None:
+            return self._transcript.forward(top, count)
+        found: list[TranscriptRow] = []
+        at = top
+        while len(found) < count:
+            lines = self._transcript.forward(at, min(count - len(found), _BATCH))
+            if not lines:
+                break
+            for line in lines:
+                skipped = char if line.position == top else 0
+                found += self._pieces(line, skipped)
+                if len(found) >= count:
+                    break
+            at = lines[-1].end
+        return found[:count]
+
+    def _up(self, top: Position, char: int, count: int) -> Sequence[TranscriptRow]:
+        """The last `count` rows of the pane before a place, in order."""
+        if self.wrap is None:
+            return self._transcript.backward(top, count)
+        found: list[TranscriptRow] = []
+        if char > 0:
+            above = [row for line in self._at(top) for row in self._pieces(line, 0, char)]
+            found += reversed(above)
+        at = top
+        while len(found) < count:
+            lines = self._transcript.backward(at, min(count - len(found), _BATCH))
+            if not lines:
+                break
+            for line in reversed(lines):
+                found += reversed(self._pieces(line))
+                if len(found) >= count:
+                    break
+            at = lines[0].position
+        return found[:count][::-1]
+
+    def _pieces(
+        self, line: TranscriptRow, char: int = 0, stop: int | None = None
+    ) -> list[TranscriptRow]:
+        """The rows of the pane of a line, from the one with `char` to the one before `stop`'s."""
+        assert self.wrap is not None
+        starts = self.wrap.starts(line)
+        first = row_at(starts, char)
+        last = len(starts) if stop is None else row_at(starts, stop)
+        if len(starts) == 1:
+            return [line][first:last]
+        return [_wrapped_row(line, starts, index) for index in range(first, last)]
+
+    def _start_of(self, at: Position, char: int) -> int:
+        """Where the row of the pane begins that holds a character."""
+        if self.wrap is None or not char:
+            return 0
+        starts = [self.wrap.starts(line) for line in self._at(at)]
+        return starts[0][row_at(starts[0], char)] if starts else 0
+
+    def _at(self, at: Position) -> Iterator[TranscriptRow]:
+        """The line at a position, if it is there."""
+        return (line for line in self._transcript.forward(at, 1) if line.position == at)
+
+
+def _place_of(line: TranscriptRow) -> tuple[Position, int]:
+    return line.position, begin_of(line)
+
+
+def _wrapped_row(line: TranscriptRow, starts: Sequence[int], index: int) -> WrappedRow:
+    stop = starts[index + 1] if index + 1 < len(starts) else _END
+    return WrappedRow(
+        line.position, line.end, line.row, line.seam, line.look, begin=starts[index], stop=stop
+    )

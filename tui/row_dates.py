@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.console import Position
-from tui.pane_view import Line, Note
+from tui.pane_view import Line, Note, begin_of
 from tui.viewing import Gutter, Viewing
 
 
@@ -27,7 +27,7 @@ class RowDates:
             return
         undated = -1
         for line in lines:
-            if isinstance(line, Note) or line.row is None or line.row.continued:
+            if isinstance(line, Note) or line.row is None or line.row.continued or begin_of(line):
                 continue
             # Dates are written in order: after one that is missing the others are, too.
             at = line.position

@@ -23,6 +23,7 @@ from tui.cursor import Cursor
 from tui.library import Library, Part, RecordingLibrary
 from tui.overlay import Overlay
 from tui.pane_view import Line, PaneView
+from tui.row_texts import RowLook
 from tui.shape import Shape
 from tui.unseen import LineCounter, Numbered
 
@@ -73,7 +74,8 @@ class Viewing:
         self.view = PaneView(Annotated(self.transcript, self.annotations))
         self.counter = LineCounter()
         self.gutter = Gutter.RELATIVE if self.library.has_times else Gutter.OFF
-        self.is_raw = False
+        self.look = RowLook()
+        self.is_wrapped = False
         self.cursor = Cursor()
         self.overlays: list[Overlay] = [self.cursor]
         """What lies over the rows; the last one is on top."""

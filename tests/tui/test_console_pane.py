@@ -197,14 +197,19 @@ async def test_the_wheel_scrolls_three_rows_and_the_end_follows_again(guest: Gue
         assert pane.following
 
 
-async def test_a_page_keeps_one_row_in_sight(guest: Guest) -> None:
+async def test_pages_follow_each_other_without_a_gap_as_in_less(guest: Guest) -> None:
     guest.lines(range(100))
     pane = ConsolePane()
     async with PaneApp(pane).run_test(size=(60, 12)):
         pane.show(guest.facts(), 1)
-        first = inner(pane)[0]
         pane.scroll_pages(-1)
-        assert inner(pane)[-1] == first
+        assert inner(pane)[0].endswith("line 000080")
+        assert inner(pane)[-1].endswith("line 000089")
+        pane.scroll_half_pages(-1)
+        assert inner(pane)[0].endswith("line 000075")
+        pane.scroll_half_pages(1)
+        pane.scroll_pages(1)
+        assert pane.following
 
 
 async def test_long_lines_are_clipped_and_scroll_sideways(guest: Guest) -> None:
@@ -355,7 +360,7 @@ async def test_a_recording_that_vanishes_is_said_and_nothing_breaks(guest: Guest
 async def test_rows_that_cost_much_wait_for_further_beats(
     guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.pane_rows.LONG_ROWS_S", 0.0)
+    monkeypatch.setattr("tui.row_texts.LONG_ROWS_S", 0.0)
     guest.boot()
     row = b"".join(b"\x1b[38;2;%d;%d;9mx" % (n % 250, n % 99) for n in range(500)) + b"\n"
     guest.write(row * 100)

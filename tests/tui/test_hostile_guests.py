@@ -74,11 +74,11 @@ async def test_no_control_code_of_the_guests_reaches_the_terminal(
 async def test_the_check_for_control_codes_sees_one_that_goes_around_the_sanitiser(
     guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unsafe(data: bytes, *, raw: bool = False) -> ConsoleLine:
+    def unsafe(data: bytes, **_: bool) -> ConsoleLine:
         text = data.decode("latin-1")
         return ConsoleLine(SafeStr(text), (Run(len(text)),))
 
-    monkeypatch.setattr("tui.pane_rows.render_line", unsafe)
+    monkeypatch.setattr("tui.row_texts.render_line", unsafe)
     guest.write(b"\x1b]52;c;cHduZWQ=\x07\x9b6n\n")
     pane = ConsolePane()
     app = PaneApp(pane)

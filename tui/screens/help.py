@@ -19,7 +19,7 @@ from tui.literal import literal
 from tui.states import STATE_WORDS
 from tui.widgets.ink import Inked
 
-_HEAD_COLUMNS = 15
+_HEAD_COLUMNS = 18
 _TWO_COLUMNS = 96
 """From this width on the groups stand side by side."""
 _GAP = 4

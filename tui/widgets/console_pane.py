@@ -25,14 +25,14 @@ from tui.pane_rows import RowPainter, Setting
 from tui.pane_view import Line, Note
 from tui.states import why_empty
 from tui.viewing import Gutter, Viewing, Viewings
-from tui.widgets.console_look import ConsoleLook
+from tui.widgets.reading_pane import ReadingPane
 
 WHEEL_ROWS = 3
 _DATE_RETRIES = 30
 """Beats for which a row's missing date is looked for again."""
 
 
-class ConsolePane(ConsoleLook, can_focus=True):
+class ConsolePane(ReadingPane, can_focus=True):
     """The console of one sandbox; it shows nothing until `show` is called.
 
     Whoever mounts it calls `beat` at the rate at which it shall be painted.
@@ -94,6 +94,7 @@ class ConsolePane(ConsoleLook, can_focus=True):
         self._facts, self._number = facts, number
         viewing = self._viewings.of(facts)
         if viewing is not self._viewing:
+            self._let_go()
             self._viewing = viewing
             is_other = True
             if viewing is not None:
@@ -113,9 +114,17 @@ class ConsolePane(ConsoleLook, can_focus=True):
 
     def clear(self) -> None:
         """Show no sandbox."""
+        self._let_go()
         self._facts = self._viewing = None
         self._rows = None
         self._repaint()
+
+    def _let_go(self) -> None:
+        """Leave nothing of this pane in the viewing, which outlives it."""
+        if self._viewing is not None and self._rows is not None:
+            view = self._viewing.view
+            if view.wrap is self._rows.wrap:
+                view.wrap = None
 
     def beat(self, now: float) -> None:
         """Look for new output and paint it, if there is any.
@@ -159,8 +168,8 @@ class ConsolePane(ConsoleLook, can_focus=True):
             self._moved(was_following)
 
     def scroll_pages(self, n: int) -> None:
-        """Scroll by `n` panes full, less a row for the eye to hold on to."""
-        self.scroll_rows(n * max(1, self._height - 1))
+        """Scroll by `n` panes full, as `less` does: the next page begins where this one ends."""
+        self.scroll_rows(n * max(1, self._height))
 
     def go_home(self) -> None:
         """Go to the first row there is."""
@@ -191,6 +200,11 @@ class ConsolePane(ConsoleLook, can_focus=True):
         """Rows between the borders."""
         return self._height
 
+    @property
+    def painter(self) -> RowPainter | None:
+        """What made the rows in sight, None before there were any."""
+        return self._rows
+
     def go_to(self, at: Position) -> None:
         """Hold the row at `at` in sight, and make it the one that keys are about."""
         if self._viewing is not None:
@@ -215,25 +229,13 @@ class ConsolePane(ConsoleLook, can_focus=True):
         self._repaint()
 
     def scroll_columns(self, n: int) -> None:
-        """Scroll sideways by `n` cells, right when positive."""
-        if self._viewing is not None:
+        """Scroll sideways by `n` cells, right when positive; wrapped lines have no sides."""
+        if self._viewing is not None and not self._viewing.is_wrapped:
             limit = 0
             if self._rows is not None:
                 limit = self._rows.longest(self._viewing.lines(self._height)) - 1
             self._viewing.view.scroll_columns(n, limit)
             self._moved(was_following=self.following)
-
-    def cycle_time(self) -> None:
-        """Date rows in the next way: not at all, since the generation began, local, UTC."""
-        if self._viewing is not None:
-            self._viewing.gutter = self._viewing.gutter.next()
-            self._repaint()
-
-    def toggle_raw(self) -> None:
-        """Show lines as the guest wrote them, or as agent and kernel lines again."""
-        if self._viewing is not None:
-            self._viewing.is_raw = not self._viewing.is_raw
-            self._repaint()
 
     # How it is painted
 
@@ -278,6 +280,7 @@ class ConsolePane(ConsoleLook, can_focus=True):
 
     def on_unmount(self) -> None:
         """Give the descriptors back."""
+        self._let_go()
         if self._owns_viewings:
             self._viewings.close()
 
@@ -362,13 +365,17 @@ class ConsolePane(ConsoleLook, can_focus=True):
     def _painter(self, paint: Paint) -> RowPainter:
         """What makes the rows; another one when all rows look different from now on."""
         viewing, width = self._viewing, self.size.width
-        setting = Setting(width, 0, Gutter.OFF, False)
+        setting = Setting(width, 0, Gutter.OFF)
         if viewing is not None:
-            setting = Setting(width, viewing.view.column, viewing.gutter, viewing.is_raw)
+            is_wrapped = viewing.is_wrapped
+            column = 0 if is_wrapped else viewing.view.column
+            setting = Setting(width, column, viewing.gutter, viewing.look, is_wrapped)
         painter = self._rows
         if painter is None or painter.setting != setting or painter.paint is not paint:
             texts = None if painter is None else painter.texts
             painter = self._rows = RowPainter(setting, paint, texts)
+        if viewing is not None:
+            viewing.view.wrap = painter.wrap
         return painter
 
     def _frame(self) -> FrameFacts:
