@@ -10,7 +10,11 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from core.clock import Instant
-from core.recording import Meta, Recorder
+from core.recording import Gap, Meta, Recorder
+from core.recording.dropping import drop
+from core.recording.layout import SEGMENT_BYTES
+from core.recording.quota import Limits, plan
+from core.recording.stock import Stock
 from core.sandboxes.model import (
     ConsoleFacts,
     ConsoleState,
@@ -55,13 +59,19 @@ class Guest:
     clock: float = 0.0
     """Seconds after noon."""
     recorder: Recorder | None = field(default=None, repr=False)
+    segment_bytes: int = SEGMENT_BYTES
 
     def boot(self, data: bytes = b"") -> None:
         """Begin a generation."""
         self.close()
         self.lives += 1
         self.recorder = Recorder.begin(
-            self.home, self.id, life=f"life {self.lives}", meta=self._meta(), at=self.now
+            self.home,
+            self.id,
+            life=f"life {self.lives}",
+            meta=self._meta(),
+            at=self.now,
+            segment_bytes=self.segment_bytes,
         )
         if data:
             self.write(data)
@@ -82,6 +92,19 @@ class Guest:
     def lines(self, numbers: Iterable[int], after: float = 0.0) -> None:
         """Print a line for each number."""
         self.write(b"".join(b"line %06d\n" % n for n in numbers), after)
+
+    def keep(self, size: int) -> None:
+        """Drop old segments until no more than `size` bytes are left, as capture does."""
+        recorder = self.recorder
+        assert recorder is not None
+
+        def tell(gap: Gap, offset: int) -> None:
+            recorder.enter_gap(gap, self.now)
+
+        stock = Stock(self.home)
+        stock.look({recorder.folder})
+        for piece in plan(stock.pieces, Limits(size, 0)):
+            assert drop(self.home, piece, "quota", self.now, tell)
 
     def close(self) -> None:
         if self.recorder is not None:
