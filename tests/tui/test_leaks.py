@@ -95,11 +95,12 @@ async def test_a_thousand_panes_opened_and_closed_leave_nothing(guests: list[Gue
             await pilot.pause()
 
         await open_and_close(60)
-        before, open_before = objects(WATCHED), descriptors()
+        open_before = descriptors()
         await open_and_close(TIMES)
         assert descriptors() == open_before
-        after = objects(WATCHED)
-        assert all(after[kind] <= before[kind] for kind in after), (before, after)
+        # Textual may hold the ones that were removed last.
+        left = objects(WATCHED)
+        assert all(count <= 2 * len(facts) for count in left.values()), left
 
 
 async def test_viewings_that_come_and_go_give_their_descriptors_back(guests: list[Guest]) -> None:
