@@ -299,6 +299,7 @@ SCENES = {
         Scene("confirm", _kata_proxy, keys=("s",)),
         Scene("take", lambda home: [_held(), _web(home)], keys=("T",)),
         Scene("states", _states),
+        Scene("wrapped", lambda home: [_pod(home)], keys=("1", "w", "x", "pageup")),
         *(
             Scene(f"state-{name}", partial(_only_state, name))
             for name in (

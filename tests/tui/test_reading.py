@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.console import PLAIN, Role
+from core.console import PLAIN, Position, Role
 from tests.tui.panes import NOON, Guest, PaneApp, inner, rows
 from tests.tui.stage import Stage, dashboard
 from tui.widgets.console_pane import ConsolePane
@@ -87,6 +87,8 @@ async def test_keys_go_to_where_lines_begin_and_end(guest: Guest) -> None:
         assert f"col {column + 1} " in rows(pane)[-1]
         await stage.press("$")
         assert f"col {column + 1} " in rows(pane)[-1]
+        await stage.press("b", "end")
+        assert f"col {column + 1} " in rows(pane)[-1]
         await stage.press("0")
         assert inner(pane)[-1].endswith("line 000049")
         assert "col" not in rows(pane)[-1]
@@ -127,6 +129,18 @@ async def test_a_wrapped_view_that_is_held_keeps_its_text_in_a_pane_of_another_w
             assert any(word[:4] in row for row in inner(pane)[:2])
             assert not pane.following
         assert inner(pane)[0][9:].strip() == top
+
+
+async def test_a_character_far_into_a_wrapped_row_is_gone_to(guest: Guest) -> None:
+    guest.write(b"".join(b"%04d" % n for n in range(2000)) + b"\n")
+    guest.lines(range(50))
+    pane = ConsolePane()
+    async with PaneApp(pane).run_test(size=(60, 12)):
+        pane.show(guest.facts(), 1)
+        pane.toggle_wrap()
+        pane.go_to(Position(1, 0), char=4 * 1500)
+        assert "1500" in "".join(row[9:] for row in inner(pane))
+        assert not pane.following
 
 
 async def test_wide_characters_wrap_whole(guest: Guest) -> None:

@@ -167,10 +167,6 @@ class ConsolePane(ReadingPane, can_focus=True):
             self._viewing.view.scroll(n, self._height)
             self._moved(was_following)
 
-    def scroll_pages(self, n: int) -> None:
-        """Scroll by `n` panes full, as `less` does: the next page begins where this one ends."""
-        self.scroll_rows(n * max(1, self._height))
-
     def go_home(self) -> None:
         """Go to the first row there is."""
         if self._viewing is not None:
@@ -205,11 +201,16 @@ class ConsolePane(ReadingPane, can_focus=True):
         """What made the rows in sight, None before there were any."""
         return self._rows
 
-    def go_to(self, at: Position) -> None:
-        """Hold the row at `at` in sight, and make it the one that keys are about."""
+    def go_to(self, at: Position, char: int = 0) -> None:
+        """Hold the row at `at` in sight, and make it the one that keys are about.
+
+        Args:
+            at: a row.
+            char: which character of it shall be in sight where it is wrapped.
+        """
         if self._viewing is not None:
             was_following = self.following
-            self._viewing.view.go_to(at, self._height)
+            self._viewing.view.go_to(at, self._height, char)
             self._viewing.cursor.at = at
             self._moved(was_following)
 

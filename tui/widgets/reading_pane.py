@@ -35,6 +35,10 @@ class ReadingPane(ConsoleLook):
 
     # Where it stands
 
+    def scroll_pages(self, n: int) -> None:
+        """Scroll by `n` panes full, as `less` does: the next page begins where this one ends."""
+        self.scroll_rows(n * max(1, self.height))
+
     def scroll_half_pages(self, n: int) -> None:
         """Scroll by `n` halves of a pane."""
         self.scroll_rows(n * max(1, self.height // 2))
