@@ -80,12 +80,16 @@ def _recording(text: str, generation: int | None, recordings: Path | None) -> Re
 
 def _at_path(path: Path, generation: int | None) -> RecordedView | PlainLog:
     from core.plain_log import PlainLog
+    from core.recording.trouble import explain
 
     if not _is_folder(path):
         if generation is not None:
             raise UsageError(f"{path} is a file, and has no generations", hint="Leave it out.")
         return PlainLog(path)
-    return _folder(path.absolute(), generation)
+    try:
+        return _folder(path.absolute(), generation)
+    except OSError as error:
+        raise explain(path, error) from error
 
 
 def _folder(path: Path, generation: int | None) -> RecordedView:
@@ -113,12 +117,8 @@ def _generation(path: Path) -> Generation | None:
     """What is in a generation's folder, also one that was given another name; None for others."""
     from core.recording import Generation, read_meta
     from core.recording.layout import LOG, META, parse_generation, parse_segment_log
-    from core.recording.trouble import explain
 
-    try:
-        names = {each.name for each in path.iterdir()}
-    except OSError as error:
-        raise explain(path, error) from error
+    names = {each.name for each in path.iterdir()}
     if META not in names and LOG not in names and not any(map(parse_segment_log, names)):
         return None
     name = parse_generation(path.name)
@@ -150,7 +150,8 @@ def _none_in(path: Path) -> RecordingError:
     told = ", ".join(str(path / name) for name in names[:_MAX_TOLD])
     more = "" if len(names) <= _MAX_TOLD else f", … ({len(names)} in all)"
     return RecordingError(
-        f"{path} holds the recordings of {len(names)} sandboxes",
+        f"{path} holds recordings, of {len(names)} "
+        + ("sandbox" if len(names) == 1 else "sandboxes"),
         path=str(path),
         hint=f"View one of them: {told}{more}.",
     )

@@ -146,6 +146,20 @@ def test_what_is_no_file_is_refused_unopened_and_with_a_remedy(tmp_path: Path) -
     assert open_descriptors() == before
 
 
+def test_what_may_not_be_read_is_told_with_a_remedy(path: Path) -> None:
+    path.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(RecordingError, match="Permission denied") as refused:
+            open_plain(path)
+    finally:
+        if is_root:
+            os.seteuid(0)
+    assert "Ask its owner" in refused.value.hint
+
+
 def test_a_compressed_segment_is_read_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "console.000000000000000.log.zst"
     pieces = [b"first\n" * 1000, b"second\n"]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,6 +25,9 @@ MAX_CHARS = 1000
 """A longer pattern, note or place is none."""
 
 MAX_REMEMBERED = 100
+
+_MIN_TEXT = 16
+"""Cells that a text keeps for itself: rather than less of it there is no hint."""
 
 
 class Memory:
@@ -80,6 +84,10 @@ class _Line(Input):
         self.cursor_blink = False
         self._prompt = prompt
 
+    def validate_value(self, value: str) -> str:
+        """What was pasted may come from a guest: only what may be shown stays."""
+        return safe_text(value, limit=MAX_CHARS)
+
     def action_older(self) -> None:
         """The text that was given before."""
         self._prompt.recall(-1)
@@ -124,9 +132,11 @@ class Prompt(Widget):
         self._label = Static(id="prompt-label", markup=False)
         self._hint = Static(id="prompt-hint", markup=False)
         self._line = _Line(self)
+        self._said = _NOTHING
         self._question: Question | None = None
         self._before: Widget | None = None
         self._recalled = 0
+        self._begun = ""
 
     def compose(self) -> ComposeResult:
         """What is wrong, and below it the label, the text and which keys there are."""
@@ -152,7 +162,7 @@ class Prompt(Widget):
         self._question = question
         self._recalled = 0
         self._label.update(literal(question.label))
-        self._hint.update(literal(question.hint))
+        self.say_hint(question.hint)
         self.explain(safe_text(""))
         with self._line.prevent(Input.Changed):
             self._line.value = question.text
@@ -167,7 +177,13 @@ class Prompt(Widget):
 
     def say_hint(self, hint: SafeStr) -> None:
         """Say something else at the right, such as what a key switched."""
+        self._said = hint
         self._hint.update(literal(hint))
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Another width may have room for the hint, or none."""
+        self._fit()
 
     def leave(self) -> None:
         """Give no answer. Harmless when nothing is asked."""
@@ -189,8 +205,10 @@ class Prompt(Widget):
         memory = None if self._question is None else self._question.memory
         if memory is None:
             return
+        if not self._recalled:
+            self._begun = self._line.value
         self._recalled = max(-len(memory.texts), min(0, self._recalled + step))
-        text = memory.texts[self._recalled] if self._recalled else ""
+        text = memory.texts[self._recalled] if self._recalled else self._begun
         self._line.value = text
         self._line.cursor_position = len(text)
 
@@ -214,6 +232,12 @@ class Prompt(Widget):
             if question.memory is not None:
                 question.memory.add(message.value)
             self._close()
+
+    def _fit(self) -> None:
+        label = "" if self._question is None else self._question.label
+        needed = cell_len(label) + cell_len(self._said) + _MIN_TEXT
+        # Before the first layout there is no width to say that it does not fit.
+        self._hint.display = not self.size.width or needed <= self.size.width
 
     def _close(self) -> None:
         self._question = None
