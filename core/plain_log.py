@@ -150,7 +150,7 @@ class PlainLog:
         try:
             found = self.path.stat()
         except OSError as error:
-            self.trouble = f"{self.path} is not there any more: {error.strerror}"
+            self.trouble = f"the file is not there any more: {error.strerror}"
         else:
             self.trouble = ""
             if file_id(found) != present.file_id:
@@ -166,7 +166,7 @@ class PlainLog:
 
     def _begin(self, why: str) -> None:
         if len(self.lives) >= MAX_LIVES:
-            self.trouble = f"it was written anew {MAX_LIVES} times; open it again"
+            self.trouble = f"the file was written anew {MAX_LIVES} times; open it again"
             return
         try:
             life = self._open(why)

@@ -177,4 +177,4 @@ def _whole(typed: str, digits: str, base: int) -> int:
 
 
 def _told(typed: str) -> str:
-    return typed if len(typed) <= _MAX_TOLD else f"{typed[:_MAX_TOLD]}…"
+    return f"“{typed}”" if len(typed) <= _MAX_TOLD else f"“{typed[:_MAX_TOLD]}…”"

@@ -58,8 +58,7 @@ def app() -> PromptApp:
 
 async def test_it_is_hidden_until_something_is_asked(app: PromptApp) -> None:
     async with app.run_test(size=(60, 10)) as pilot:
-        assert not app.prompt.display
-        assert not app.prompt.is_asking
+        assert (app.prompt.display, app.prompt.is_asking) == (False, False)
         await app.ask(pilot, hint=safe_text("esc leaves"))
         assert app.prompt.is_asking
         shown = screen_text(app)

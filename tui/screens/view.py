@@ -145,6 +145,13 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
         else:
             say(self, safe_text("It is not known when these lines were written."))
 
+    def action_mark(self) -> None:
+        """Mark a line, where a mark has a place to be."""
+        if self._viewing.library.has_times:
+            super().action_mark()
+        else:
+            say(self, safe_text("Only a recording holds marks."))
+
     @on(Footer.Pressed)
     async def _follow_footer(self, message: Footer.Pressed) -> None:
         await self.run_action(message.action.method)

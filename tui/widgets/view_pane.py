@@ -11,6 +11,9 @@ from tui.states import LIVE_S
 from tui.viewing import Viewing, Viewings
 from tui.widgets.console_pane import ConsolePane
 
+_GROWING = ("●", "growing", "live")
+_AT_REST = ("■", "at rest", "ended")
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -45,7 +48,7 @@ class ViewPane(ConsolePane):
         self._own = Viewings()
         super().__init__(self._own)
         self._subject = subject
-        self._last_size = -1
+        self._last_size = 0
         self._grew_at = float("-inf")
         spec = SandboxSpec(id=subject.name, console=subject.where)
         self._own.put(subject.name, viewing)
@@ -58,22 +61,29 @@ class ViewPane(ConsolePane):
             now: seconds since the epoch, UTC.
         """
         self.show(self._subject_facts, 0, now)
+        self._last_size = 0 if self.viewing is None else self.viewing.size
 
     def beat(self, now: float) -> None:
         """Look for new output and paint it."""
         super().beat(now)
         size = 0 if self.viewing is None else self.viewing.size
-        if size > self._last_size >= 0:
+        was_growing = self._is_growing
+        if size > self._last_size:
             self._grew_at = now
         self._last_size = size
+        if self._is_growing != was_growing:
+            self._reframe()
 
     def on_unmount(self) -> None:
         """Give the descriptors back."""
         self._own.close()
 
+    @property
+    def _is_growing(self) -> bool:
+        return self._now - self._grew_at <= LIVE_S
+
     def _frame(self) -> FrameFacts:
-        is_growing = self._now - self._grew_at <= LIVE_S
-        glyph, word, tone = ("●", "growing", "live") if is_growing else ("■", "at rest", "ended")
+        glyph, word, tone = _GROWING if self._is_growing else _AT_REST
         return replace(
             super()._frame(),
             family=self._subject.kind,

@@ -106,7 +106,7 @@ def test_theme_and_place_are_passed_on(home: Path) -> None:
         (["fifo"], 1, "fifo is a FIFO", "cat it into a file"),
         (["-"], 2, "stdin cannot do", "Save it first"),
         ([""], 2, "stdin cannot do", "Save it first"),
-        (["vm1", "--at", "soon"], 2, "soon is no place", "12:04:31 a time"),
+        (["vm1", "--at", "soon"], 2, "“soon” is no place", "12:04:31 a time"),
         (["vm1", "--at", "101%"], 2, "more than all of it", "0% to 100%"),
         (["vm1", "--generation", "7"], 1, "vm1 has no generation 7", "It has 1 to 2."),
         (["vm1", "--generation", "x"], 2, "is not a generation's number", ""),

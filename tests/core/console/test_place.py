@@ -64,11 +64,11 @@ def test_what_may_be_typed(typed: str, place: Place) -> None:
     ("typed", "why"),
     [
         ("", "Nothing was typed"),
-        ("soon", "soon is no place"),
-        ("-5", "-5 is no place"),
+        ("soon", "“soon” is no place"),
+        ("-5", "“-5” is no place"),
         ("0", "Lines count from 1"),
         ("101%", "more than all of it"),
-        ("12:60", "12:60 is no time of day"),
+        ("12:60", "“12:60” is no time of day"),
         ("24:00", "no time of day"),
         ("2026-02-30", "2026-02-30 is no day"),
         ("1969-07-20", "No console printed in 1969"),
@@ -76,9 +76,9 @@ def test_what_may_be_typed(typed: str, place: Place) -> None:
         ("2026-02-03 12:00 +99:00", "no time zone"),
         ("9" * 16, "No console is so large"),
         ("0x" + "f" * 17, "No console is so large"),
-        ("@", "@ is no place"),
+        ("@", "“@” is no place"),
         ("٣", "is no place"),
-        ("1" * 999 + "x", "… is no place"),
+        ("1" * 999 + "x", "…” is no place"),
     ],
 )
 def test_anything_else_is_explained(typed: str, why: str) -> None:
