@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from core.cli.parser import make_parser
-from tui.actions import key_table
+from tui.actions.table import key_table
 
 README = Path(__file__).parent.parent / "README.md"
 

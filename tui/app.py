@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.client import CaptureLink
 from core.console import safe_text
+from tui.actions import STOCK, Keymap
 from tui.bridge import Bridge, Wish
 from tui.console_app import ConsoleApp
 from tui.screens.dashboard import DashboardScreen
@@ -19,12 +20,19 @@ class GuestwatchApp(ConsoleApp):
         host: the host's name, as it calls itself.
         clock: seconds since the epoch, UTC.
         theme: one of `tui.theme.NAMES`.
+        keys: which key does what.
     """
 
     def __init__(
-        self, link: CaptureLink, *, host: str, clock: Callable[[], float], theme: str = "dark"
+        self,
+        link: CaptureLink,
+        *,
+        host: str,
+        clock: Callable[[], float],
+        theme: str = "dark",
+        keys: Keymap = STOCK,
     ) -> None:
-        super().__init__(theme=theme)
+        super().__init__(theme=theme, keys=keys)
         self.keeps_capture = False
         """Whether the person who quit wants capture to stay."""
         self.dashboard = DashboardScreen(safe_text(host, limit=64), clock, self._wish)
@@ -38,7 +46,9 @@ class GuestwatchApp(ConsoleApp):
     @property
     def how_to_quit(self) -> str:
         """With capture, or without it."""
-        return "Press q to quit, Q to quit and leave capture running."
+        keep = self.keys.name("quit-keeping")
+        stay = f", {keep} to quit and leave capture running" if keep else ""
+        return f"{self.keys.press('quit')} to quit{stay}."
 
     def on_unmount(self) -> None:
         """No key can wish for anything any more."""

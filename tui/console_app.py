@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from functools import partial
 
 from textual.app import App, SystemCommand
+from textual.markup import escape
 from textual.screen import Screen
 
 from core.console import safe_text
+from tui.actions import STOCK, Action, Keymap, key_name
 from tui.screens.pane_screen import PaneScreen
 from tui.theme import NAMES, THEMES, full_name, variables_for
 from tui.toast import say
@@ -20,14 +22,15 @@ class ConsoleApp(App[None]):
 
     Args:
         theme: one of `tui.theme.NAMES`.
+        keys: which key does what.
     """
 
     CSS_PATH = "app.tcss"
     TITLE = "guestwatch"
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMAND_PALETTE_BINDING = ""  # a key of the registry opens it
     PAUSE_GC_ON_SCROLL = True
 
-    def __init__(self, *, theme: str = "dark") -> None:
+    def __init__(self, *, theme: str = "dark", keys: Keymap = STOCK) -> None:
         # Under NO_COLOR nothing is coloured; attributes and the terminal's own colours
         # do the work, which Textual only grants a program that starts with them.
         is_plain = "NO_COLOR" in os.environ
@@ -35,6 +38,8 @@ class ConsoleApp(App[None]):
         for each in THEMES:
             self.register_theme(each)
         self.theme = full_name("ansi-dark" if is_plain else theme)
+        self.keys = keys
+        """Which key does what."""
 
     @property
     def home(self) -> PaneScreen:
@@ -44,7 +49,7 @@ class ConsoleApp(App[None]):
     @property
     def how_to_quit(self) -> str:
         """What is told to whoever pressed ctrl+c."""
-        return "Press q to quit."
+        return f"{self.keys.press('quit')} to quit."
 
     def get_default_screen(self) -> Screen[None]:
         """The home."""
@@ -55,15 +60,29 @@ class ConsoleApp(App[None]):
         return variables_for(dark=self.current_theme.dark)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action, and every theme."""
+        """Every action with its keys, and every theme."""
         for action in self.home.actions:
-            if not action.takes_key and action.id != "palette":
-                run = partial(self.run_action, action.method, self.home)
-                yield SystemCommand(action.label.capitalize(), action.help, run)
+            if action.id == "palette":
+                continue
+            title, keys = action.label.capitalize(), self.keys.of(action)
+            if not action.takes_key:
+                shown = " ".join(self.keys.names(action))
+                yield self._command(title, shown, action, action.method)
+                continue
+            for number, meant in enumerate(action.keys):
+                shown = key_name(keys[number]) if number < len(keys) else ""
+                yield self._command(
+                    f"{title} {meant}", shown, action, f"{action.method}({meant!r})"
+                )
         for name in NAMES:
             yield SystemCommand(
                 f"Theme {name}", "Change the colours", partial(self._change_theme, name)
             )
+
+    def on_mount(self) -> None:
+        """Tell what may disappoint about the keys that were asked for."""
+        if self.keys.warnings:
+            say(self.screen, safe_text(". ".join(self.keys.warnings)), severity="warning")
 
     async def action_quit(self) -> None:
         """Quit; what else ends with it is the program's affair."""
@@ -72,6 +91,11 @@ class ConsoleApp(App[None]):
     def action_help_quit(self) -> None:
         """Tell whoever pressed ctrl+c how to leave."""
         say(self.screen, safe_text(self.how_to_quit))
+
+    def _command(self, title: str, keys: str, action: Action, call: str) -> SystemCommand:
+        # The palette takes its help for markup; a title is none.
+        said = escape(f"{keys} · {action.help}" if keys else action.help)
+        return SystemCommand(title, said, partial(self.run_action, call, self.home))
 
     def _change_theme(self, name: str) -> None:
         self.theme = full_name(name)

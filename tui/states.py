@@ -12,6 +12,7 @@ from core.console import SafeStr, safe_text
 from core.proxy.types import ProxyType
 from core.sandboxes.model import AlertFacts, ConsoleState, ProxyState, SandboxFacts
 from core.settings import Severity
+from tui.actions import STOCK, Keymap
 
 LIVE_S = 5.0
 """A console that gave a byte within this many seconds is live; else it is silent."""
@@ -90,16 +91,17 @@ def _kind(alert: AlertFacts) -> str:
     return safe_text(alert.kind.replace("-", " "), limit=24)
 
 
-def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
+def why_empty(facts: SandboxFacts, now: float, keys: Keymap = STOCK) -> SafeStr:
     """Why there is nothing to see in this sandbox's pane, and what to do about it.
 
     Args:
         facts: what capture told last.
         now: seconds since the epoch, UTC.
+        keys: which key does it.
     """
     console = facts.console
     if facts.proxy.state is ProxyState.FAILED:
-        hint = console.hint or "Press s to try again"
+        hint = console.hint or f"{keys.press('toggle-proxy')} to try again"
         return sentences("The proxy failed", facts.proxy.reason, hint)
     match console.state:
         case ConsoleState.ABSENT:
@@ -120,7 +122,7 @@ def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
                 reason,
                 console.consequence,
                 console.hint,
-                _TAKE if console.is_takeable else "",
+                _take(facts, keys),
             )
         case ConsoleState.CONNECTED:
             silent_s = silent_for(facts, now)
@@ -135,7 +137,7 @@ def why_empty(facts: SandboxFacts, now: float) -> SafeStr:
         case ConsoleState.FAILED:
             return sentences("The console failed", console.reason, console.hint)
         case ConsoleState.NOT_WATCHED:
-            return _not_watched(facts)
+            return _not_watched(facts, keys)
 
 
 def in_trouble(facts: SandboxFacts) -> bool:
@@ -168,19 +170,25 @@ def duration(seconds: float) -> SafeStr:
     return safe_text(f"{int(seconds)}s")
 
 
-STATE_WORDS: tuple[tuple[Sign, str], ...] = (
-    (_LIVE, "The guest printed something in the last 5 seconds"),
-    (_sign("◐", "silent 9s", "silent"), "Connected; nothing was printed for so long"),
-    (_SIGNS[ConsoleState.ABSENT], "Nothing is at the console's path yet"),
-    (_SIGNS[ConsoleState.WAITING], "Another client has the console; we are next"),
-    (_SIGNS[ConsoleState.HELD], "Another process reads the console"),
-    (_SIGNS[ConsoleState.ENDED], "The guest or its VMM went away"),
-    (_ALERT, "What the guest printed says that it is dead or dying"),
-    (_FAILED, "The pane says why, and what to do"),
-    (_STOPPED, "The proxy does not run; s starts it"),
-    (_SIGNS[ConsoleState.NOT_WATCHED], "Debug is off, or watching it needs your yes: T"),
-)
-"""Each sign with what it means, for the help screen."""
+def state_words(keys: Keymap = STOCK) -> tuple[tuple[Sign, str], ...]:
+    """Each sign with what it means, for the help screen."""
+    start, take = keys.press("toggle-proxy"), keys.press("take")
+    return (
+        (_LIVE, "The guest printed something in the last 5 seconds"),
+        (_sign("◐", "silent 9s", "silent"), "Connected; nothing was printed for so long"),
+        (_SIGNS[ConsoleState.ABSENT], "Nothing is at the console's path yet"),
+        (_SIGNS[ConsoleState.WAITING], "Another client has the console; we are next"),
+        (_SIGNS[ConsoleState.HELD], "Another process reads the console"),
+        (_SIGNS[ConsoleState.ENDED], "The guest or its VMM went away"),
+        (_ALERT, "What the guest printed says that it is dead or dying"),
+        (_FAILED, "The pane says why, and what to do"),
+        (_STOPPED, f"The proxy does not run. {start} to start it"),
+        (
+            _SIGNS[ConsoleState.NOT_WATCHED],
+            f"Debug is off, or watching it needs your yes. {take} to attach it",
+        ),
+    )
+
 
 _CLOSE_OTHER = (
     "Another client has this console. QEMU serves one at a time and lets the next one wait"
@@ -188,24 +196,27 @@ _CLOSE_OTHER = (
 )
 
 
-_TAKE = "Press T to attach it all the same"
+def what_helps(facts: SandboxFacts, keys: Keymap = STOCK) -> SafeStr:
+    """What to do about a console that others have, and which key does it."""
+    return sentences(facts.console.hint, _take(facts, keys))
 
 
-def what_helps(facts: SandboxFacts) -> SafeStr:
-    """What to do about a console that others have."""
-    return sentences(facts.console.hint, _TAKE if facts.console.is_takeable else "")
+def _take(facts: SandboxFacts, keys: Keymap) -> str:
+    is_takeable = facts.console.is_takeable
+    return f"{keys.press('take')} to attach it all the same" if is_takeable else ""
 
 
-def _not_watched(facts: SandboxFacts) -> SafeStr:
+def _not_watched(facts: SandboxFacts, keys: Keymap) -> SafeStr:
     if facts.proxy.state is ProxyState.STOPPED:
-        return sentences("The proxy is stopped", "Press s to start it")
+        return sentences("The proxy is stopped", f"{keys.press('toggle-proxy')} to start it")
     if facts.proxy.state is ProxyState.STARTING:
         return sentences("The proxy is starting")
     if not facts.spec.debug:
-        return sentences("Debug watching is off", "Press d to turn it on")
+        return sentences("Debug watching is off", f"{keys.press('toggle-debug')} to turn it on")
     console = facts.console
-    take = _TAKE if console.is_takeable else ""
-    return sentences("Not watched", console.reason, console.consequence, console.hint, take)
+    return sentences(
+        "Not watched", console.reason, console.consequence, console.hint, _take(facts, keys)
+    )
 
 
 def _holder(facts: SandboxFacts) -> str:

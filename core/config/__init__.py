@@ -2,6 +2,17 @@
 
     auto = "safe"                       # off, safe, all: what is attached to unasked
 
+    theme = "dark"                      # dark, light, high-contrast, ansi-dark, ansi-light,
+                                        # or one of your own
+
+    [keys]
+    follow = ["f", "ctrl-e"]            # by action, a key or a list; "" for none
+    toggle-proxy = "F5"
+
+    [themes.mine]
+    base = "dark"                       # what is not said here is as there
+    accent = "#ffb454"
+
     [quota]
     console = "256 MB"                  # what each sandbox's recordings may take
     total = "8 GB"                      # what all of them may take
@@ -26,6 +37,7 @@ Everything wrong in it is told with file, line and key, and the nearest key that
 known.
 """
 
+from core.config.document import Section
 from core.config.reading import Config, load_config, parse_config
 
-__all__ = ["Config", "load_config", "parse_config"]
+__all__ = ["Config", "Section", "load_config", "parse_config"]

@@ -84,6 +84,23 @@ class Document:
         header = rf"\s*\[\[\s*[\"']?{name}[\"']?\s*\]\]"
         return [self._found(name, each, header, number) for number, each in enumerate(values)]
 
+    def tables_below(self, name: str) -> dict[str, Table]:
+        """The tables with this header and a name of their own behind it, by that name.
+
+        Raises:
+            ConfigError: the key holds something else.
+        """
+        outer = self.table(name)
+        if outer is None:
+            return {}
+        found = {}
+        for key, value in outer.values.items():
+            if not isinstance(value, dict):
+                raise self.error(outer, key, "must be a table", f"Begin it with [{name}.{key}].")
+            header = rf"\s*\[\s*{name}\s*\.\s*[\"']?{re.escape(key)}[\"']?\s*\]"
+            found[key] = self._found(f"{name}.{key}", value, header, 0)
+        return found
+
     def check(self, table: Table, kinds: Mapping[str, type]) -> None:
         """Refuse keys that are not known or hold something of another kind.
 
@@ -130,6 +147,30 @@ class Document:
                 if re.match(pattern, self._lines[index]):
                     return index + 1
         return table.start + 1
+
+
+class Section:
+    """A table of which somebody else knows what may stand in it.
+
+    Args:
+        document: where it stands; None for a table that is not there.
+        table: the table.
+    """
+
+    def __init__(self, document: Document | None = None, table: Table | None = None) -> None:
+        self._document = document
+        self._table = table
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """Its keys and what they hold."""
+        return {} if self._table is None else self._table.values
+
+    def error(self, key: str, message: str, hint: str = "") -> ConfigError:
+        """What is wrong with one of its keys; without a key, with the table."""
+        if self._document is None or self._table is None:
+            return ConfigError(message, path="config", key=key, hint=hint)
+        return self._document.error(self._table, key, message, hint)
 
 
 def _line_of(message: str, text: str) -> int:

@@ -6,10 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.config.document import Document, Table
+from core.config.document import Document, Section, Table
 from core.console.alerts import check_pattern
 from core.errors import (
     ConfigError,
@@ -25,7 +25,15 @@ from core.sandboxes.model import SandboxSpec
 from core.sandboxes.named import sandbox_spec
 from core.settings import SMALLEST_QUOTA_BYTES, AlertPattern, Auto, Settings, Severity
 
-_TOP: Mapping[str, type] = {"auto": str, "quota": dict, "alert": list, "sandbox": list}
+_TOP: Mapping[str, type] = {
+    "auto": str,
+    "theme": str,
+    "quota": dict,
+    "keys": dict,
+    "themes": dict,
+    "alert": list,
+    "sandbox": list,
+}
 _QUOTA: Mapping[str, type] = {"console": object, "total": object}
 _ALERT: Mapping[str, type] = {"name": str, "pattern": str, "severity": str}
 _SANDBOX: Mapping[str, type] = {
@@ -59,6 +67,7 @@ _SIZE_HINT = 'Write it as "256 MB" or "8 GiB"; 0 is no limit.'
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 
 DEFAULTS = Settings()
+NO_SECTION = Section()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,12 @@ class Config:
     settings: Settings = DEFAULTS
     auto: Auto = Auto.SAFE
     """For sandboxes that are named elsewhere, and those that say nothing of their own."""
+    top: Section = NO_SECTION
+    """Of which a viewer knows what `theme` may be."""
+    keys: Section = NO_SECTION
+    """Keys by action; only a viewer knows which actions there are."""
+    themes: Mapping[str, Section] = field(default_factory=dict)
+    """A person's own themes by name; only a viewer knows what is coloured."""
 
 
 def load_config(path: Path, *, must_exist: bool = False) -> Config:
@@ -135,7 +150,14 @@ def parse_config(raw: bytes, path: str) -> Config:
     auto = _auto(document, top, Auto.SAFE)
     console, total = _quotas(document)
     settings = Settings(quota_console=console, quota_total=total, alerts=_alerts(document))
-    return Config(_sandboxes(document, auto), settings, auto)
+    return Config(
+        _sandboxes(document, auto),
+        settings,
+        auto,
+        top=Section(document, top),
+        keys=Section(document, document.table("keys")),
+        themes={name: Section(document, t) for name, t in document.tables_below("themes").items()},
+    )
 
 
 def _auto(document: Document, table: Table, default: Auto) -> Auto:

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from core.sandboxes.model import SandboxFacts
 from tests.fakes import NOON, ScriptedLink
+from tui.actions import STOCK, Keymap
 from tui.app import GuestwatchApp
 
 HOSTILE = (
@@ -80,10 +81,11 @@ async def dashboard(
     link: ScriptedLink | None = None,
     clock: Callable[[], float] = lambda: NOON,
     host: str = "kvm07",
+    keys: Keymap = STOCK,
 ) -> AsyncIterator[Stage]:
     """A dashboard that shows these sandboxes, with its bridge beside it."""
     link = ScriptedLink(facts) if link is None else link
-    app = GuestwatchApp(link, host=host, clock=clock, theme=theme)
+    app = GuestwatchApp(link, host=host, clock=clock, theme=theme, keys=keys)
     with closing(link):
         async with (
             app.run_test(size=size, notifications=True) as pilot,

@@ -20,7 +20,8 @@ from core.sandboxes.model import (
 from core.settings import Severity
 from tests.fakes import NOON, sandbox
 from tests.tui.stage import HOSTILE
-from tui.states import STATE_WORDS, TONES, duration, in_trouble, sentences, sign_of, why_empty
+from tui.actions import STOCK, Keymap
+from tui.states import TONES, duration, in_trouble, sentences, sign_of, state_words, why_empty
 
 
 def alerting(kind: str, severity: Severity, *, generation: str = "now") -> SandboxFacts:
@@ -57,7 +58,7 @@ def test_an_empty_pane_always_says_why(facts: SandboxFacts) -> None:
 
 
 def test_no_glyph_is_wider_or_rarer_than_a_border() -> None:
-    glyphs = {sign.glyph for sign, _ in STATE_WORDS} | {
+    glyphs = {sign.glyph for sign, _ in state_words()} | {
         sign_of(facts, NOON).glyph for facts in EVERY_STATE
     }
     for glyph in glyphs:
@@ -67,7 +68,7 @@ def test_no_glyph_is_wider_or_rarer_than_a_border() -> None:
 
 
 def test_help_shows_every_sign_there_is() -> None:
-    known = {sign.glyph for sign, _ in STATE_WORDS}
+    known = {sign.glyph for sign, _ in state_words()}
     panic = alerting("panic", Severity.CRITICAL)
     assert known == {sign_of(facts, NOON).glyph for facts in (*EVERY_STATE, panic)} | {"◐"}
 
@@ -220,3 +221,12 @@ def test_sentences_begin_large_end_with_a_stop_and_leave_nothing_empty() -> None
 )
 def test_trouble_is_what_needs_somebody(facts: SandboxFacts, expected: bool) -> None:
     assert in_trouble(facts) is expected
+
+
+def test_a_moved_key_is_named_wherever_a_sentence_tells_to_press_it() -> None:
+    keys = Keymap({**STOCK.keys, "toggle-proxy": ("f5",), "toggle-debug": ()})
+    stopped = sandbox("a", ConsoleState.NOT_WATCHED)
+    assert "Press f5 to start it" in why_empty(stopped, NOON, keys)
+    unwatched = sandbox("a", ConsoleState.NOT_WATCHED, proxy=ProxyState.RUNNING, debug=False)
+    assert "Choose debug among the commands (:) to turn it on" in why_empty(unwatched, NOON, keys)
+    assert any("Press f5" in meaning for _, meaning in state_words(keys))

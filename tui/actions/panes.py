@@ -11,7 +11,6 @@ ACTIONS: tuple[Action, ...] = (
         label="zoom",
         help="Zoom the selected sandbox's pane, and back",
         group=Group.PANES,
-        show=3,
         in_readme=True,
     ),
     Action(

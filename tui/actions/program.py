@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tui.actions.model import Action, Group
+from tui.actions.model import Action, Group, Where
 
 ACTIONS: tuple[Action, ...] = (
     Action(
         id="help",
-        keys=("?",),
+        keys=("?", "f1"),
         label="help",
-        help="Show all keys and states",
+        help="Show what keys do here, all others, and the states",
         help_alone="Show all keys",
         group=Group.PROGRAM,
-        show=6,
+        where=(Where.LIST, Where.PANE, Where.PROMPT),
         in_readme=True,
     ),
     Action(
@@ -30,7 +30,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Quit; capture ends with the last dashboard",
         help_alone="Quit",
         group=Group.PROGRAM,
-        show=7,
         call="app.quit",
         in_readme=True,
     ),

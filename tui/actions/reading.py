@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.actions.model import Action, Group
+from tui.actions.model import Action, Group, Where
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -11,7 +11,6 @@ ACTIONS: tuple[Action, ...] = (
         label="follow",
         help="Follow: go to the last line and stay there",
         group=Group.READING,
-        show=4,
         in_readme=True,
     ),
     Action(
@@ -21,6 +20,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Scroll up; in the list, select the sandbox above",
         help_alone="Scroll up",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="line-down",
@@ -29,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Scroll down; in the list, select the sandbox below",
         help_alone="Scroll down",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="page-up",
@@ -36,6 +37,7 @@ ACTIONS: tuple[Action, ...] = (
         label="page up",
         help="Scroll up a page",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
         in_readme=True,
     ),
     Action(
@@ -44,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
         label="page down",
         help="Scroll down a page",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="half-page-up",
@@ -66,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Go to the first line, or the first sandbox",
         help_alone="Go to the first line",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="last",
@@ -81,6 +85,7 @@ ACTIONS: tuple[Action, ...] = (
         label="go to",
         help="Go to a line, a share, a time or a byte that is typed",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="columns-left",
@@ -123,7 +128,6 @@ ACTIONS: tuple[Action, ...] = (
         label="time",
         help="Date lines since the guest's start, in local time, in UTC, or not",
         group=Group.READING,
-        show=5,
         in_readme=True,
     ),
     Action(

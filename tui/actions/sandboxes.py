@@ -12,7 +12,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Start or stop the sandbox's proxy; asks before it stops a kataProxy",
         group=Group.SANDBOX,
         danger=True,
-        show=1,
         in_readme=True,
     ),
     Action(
@@ -22,7 +21,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Turn debug watching on or off; restarts a running proxy with it",
         group=Group.SANDBOX,
         danger=True,
-        show=2,
         in_readme=True,
     ),
     Action(

@@ -13,8 +13,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from core.console import SafeStr, safe_text
-from tui.actions import bindings
+from tui.actions import keymap_of
+from tui.actions.bindings import bindings
+from tui.actions.footer import Mood, footer_actions
+from tui.actions.model import Where
 from tui.bridge import CaptureLost, Listed, SandboxTold, TrafficTold, Wish, WishRefused
+from tui.focus import focus_of
 from tui.roster import is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
@@ -27,7 +31,7 @@ from tui.screens.keys.reading import ReadingKeys
 from tui.screens.keys.sandboxes import SandboxKeys
 from tui.states import sentences
 from tui.toast import say
-from tui.widgets.footer import Footer
+from tui.widgets.footer import Footer, FooterFacts
 from tui.widgets.header import Header, HeaderFacts
 from tui.widgets.notice import Notice
 from tui.widgets.pane_grid import PaneGrid
@@ -125,10 +129,6 @@ class DashboardScreen(
     def _follow_click(self, message: SandboxList.Chosen) -> None:
         self._select(message.sandbox_id)
 
-    @on(Footer.Pressed)
-    async def _follow_footer(self, message: Footer.Pressed) -> None:
-        await self.run_action(message.action.method)
-
     def _refresh_soon(self) -> None:
         """Refresh once for all the facts that have come by then."""
         if not self._is_stale:
@@ -150,18 +150,26 @@ class DashboardScreen(
             pages=grid.pages,
             now=now,
         )
-        self._label_keys()
+        self.show_keys()
         if self.focused is None and self.is_current:
             self.stage.keep_focus()
 
-    def _label_keys(self) -> None:
+    def show_keys(self) -> None:
+        """Show the keys that mean something to what has the focus."""
         selected = self.roster.selected
+        focus = focus_of(self.focused)
         labels = {"zoom": "back" if self.stage.is_zoomed else "zoom"}
+        moods: set[Mood] = set()
+        where = None if selected is None else focus.where or Where.LIST
         if selected is not None:
             labels["toggle-proxy"] = "stop" if is_running(selected) else "start"
             labels["toggle-debug"] = "debug off" if selected.spec.debug else "debug on"
-        self._footer.has_sandboxes = selected is not None
-        self._footer.labels = labels
+            if selected.console.is_takeable:
+                moods.add(Mood.TAKEABLE)
+        if where is Where.PANE and self.pane is not None and not self.pane.following:
+            moods.add(Mood.HELD)
+        actions = footer_actions(where, moods, keymap_of(self.app))
+        self._footer.facts = FooterFacts([*focus.own_keys, *actions], where is Where.PROMPT, labels)
 
     def _select(self, sandbox_id: str) -> None:
         if self.roster.select(sandbox_id):
@@ -169,4 +177,4 @@ class DashboardScreen(
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(focus_of(self.focused)))

@@ -3,111 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.geometry import Size
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from core.console import safe_text
-from tui.actions import ACTIONS, Action, Group, key_names
+from tui.actions import ACTIONS, Action, keymap_of
+from tui.actions.keynames import textual_name
+from tui.focus import Focus
 from tui.literal import literal
-from tui.states import STATE_WORDS
-from tui.widgets.ink import Inked
+from tui.widgets.help_text import HelpText
 
-_HEAD_COLUMNS = 18
-_TWO_COLUMNS = 96
-"""From this width on the groups stand side by side."""
-_GAP = 4
-_LEFT = (Group.SANDBOX, Group.PANES, Group.MARKS, Group.COPYING)
-_RIGHT = (Group.READING, Group.FINDING, Group.PROGRAM)
-
-
-class HelpText(Inked):
-    """The keys by group, and the states; in two columns where there is room."""
-
-    DEFAULT_CSS = """
-    HelpText {
-        width: 1fr;
-        height: auto;
-    }
-    """
-
-    def __init__(self, actions: Sequence[Action], *, has_states: bool) -> None:
-        super().__init__()
-        self._actions = actions
-        self._has_states = has_states
-
-    def render(self) -> Content:
-        """All of it; the widget grows with it."""
-        return Content("\n").join(self._lines(self.size.width))
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are at this width."""
-        return len(self._lines(width))
-
-    def _lines(self, width: int) -> list[Content]:
-        if width < _TWO_COLUMNS:
-            groups = [self._group(group, width) for group in Group if self._has(group)]
-            return _stacked([*groups, *self._states(width)])
-        half = (width - _GAP) // 2
-        left = [self._group(g, half) for g in _LEFT if self._has(g)] + self._states(half)
-        right = [self._group(g, half) for g in _RIGHT if self._has(g)]
-        rows = zip_longest(_stacked(left), _stacked(right), fillvalue=Content(""))
-        return [one.truncate(half + _GAP, pad=True) + other for one, other in rows]
-
-    def _group(self, group: Group, width: int) -> list[Content]:
-        lines = [self.own(group.value, "strong")]
-        for action in self._actions:
-            if action.group is group:
-                keys = self.own(" ".join(key_names(action)), "accent")
-                lines += self._row(keys, action.help, width)
-        return lines
-
-    def _states(self, width: int) -> list[list[Content]]:
-        if not self._has_states:
-            return []
-        lines = [self.own("States", "strong")]
-        for sign, meaning in STATE_WORDS:
-            head = self.own(sign.glyph, sign.tone) + Content(" ") + self.ink(sign.word, sign.tone)
-            lines += self._row(head, meaning, width)
-        return [lines]
-
-    def _row(self, head: Content, text: str, width: int) -> list[Content]:
-        style = self.get_visual_style("ink--quiet", partial=True)
-        words = literal(safe_text(text)).wrap(max(10, width - _HEAD_COLUMNS))
-        first = head.truncate(_HEAD_COLUMNS, pad=True) + words[0].stylize(style)
-        indent = Content(" " * _HEAD_COLUMNS)
-        return [first, *(indent + line.stylize(style) for line in words[1:])]
-
-    def _has(self, group: Group) -> bool:
-        return any(action.group is group for action in self._actions)
-
-
-def _stacked(parts: list[list[Content]]) -> list[Content]:
-    """The parts below each other, a blank line between them."""
-    lines: list[Content] = []
-    for part in parts:
-        lines += [*part, Content("")]
-    return lines[:-1]
+_MAX_FIND_CHARS = 60
+_AIRY_LINES = 32
+"""From this height on there is room for blank lines inside the frame."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """The keys, on top of the screen whose they are.
+    """The keys, on top of what they are for.
 
     Args:
-        actions: what they do.
+        focus: what has the focus below; its keys come first.
+        actions: all that can be done there.
         has_states: whether it says what the signs of a console's state mean.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "close", "Close", show=False),
+        Binding("escape", "leave", "Leave the search, or close", show=False),
+        Binding("q,question_mark,f1,enter", "close", "Close", show=False),
+        Binding("slash", "find", "Find", show=False),
         Binding("j", "scroll(1)", "Down", show=False),
         Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("space", "page(1)", "A page down", show=False),
+        Binding("g", "edge(-1)", "To the first line", show=False),
+        Binding("G", "edge(1)", "To the last line", show=False),
     ]
 
     DEFAULT_CSS = """
@@ -121,37 +55,107 @@ class HelpScreen(ModalScreen[None]):
             max-width: 96%;
             height: auto;
             max-height: 96%;
-            padding: 1 2;
+            padding: 0 1 0 2;
             background: $gw-raised;
             border: round $gw-accent;
             border-title-color: $gw-guest;
             border-title-style: bold;
             border-subtitle-color: $gw-quiet;
+        }
+        #help-find, #help-find:focus {
+            display: none;
+            height: 1;
+            border: none;
+            padding: 0;
+            background: $gw-raised;
+            color: $gw-guest;
+        }
+        #help-scroll {
+            height: auto;
+            background: $gw-raised;
             scrollbar-size-vertical: 1;
+            padding-right: 1;
         }
     }
     """
 
-    def __init__(self, actions: Sequence[Action] = ACTIONS, *, has_states: bool = True) -> None:
+    def __init__(
+        self, focus: Focus, actions: Sequence[Action] = ACTIONS, *, has_states: bool = True
+    ) -> None:
         super().__init__()
-        text = HelpText(actions, has_states=has_states)
-        self._box = VerticalScroll(text, id="help-box")
-        title = "Keys and states" if has_states else "Keys"
-        self._box.border_title = literal(safe_text(title))
-        self._box.border_subtitle = literal(safe_text("esc closes"))
+        self._text = HelpText(focus, actions, has_states=has_states)
+        self._scroll = VerticalScroll(self._text, id="help-scroll")
+        self._find = Input(
+            placeholder="words in a key or what it does",
+            id="help-find",
+            compact=True,
+            max_length=_MAX_FIND_CHARS,
+        )
+        self._find.cursor_blink = False
+        self._box = Vertical(self._find, self._scroll, id="help-box")
+        self._box.border_title = literal(safe_text("Keys and states" if has_states else "Keys"))
+        self._box.border_subtitle = literal(safe_text("↑↓ scroll · / find · esc close"))
 
     def compose(self) -> ComposeResult:
         """A box that scrolls when the window is low."""
         yield self._box
 
     def on_mount(self) -> None:
-        """Arrow keys scroll at once."""
-        self._box.focus()
+        """Arrow keys scroll at once; the key that opened the help closes it, wherever it is."""
+        for key in keymap_of(self.app).keys["help"]:
+            self._bindings.bind(textual_name(key), "close", show=False)
+        self._scroll.focus()
+        self._limit()
+
+    def on_resize(self) -> None:
+        """The box is as high as it may be, and no higher."""
+        self._limit()
+
+    def action_leave(self) -> None:
+        """Out of the search, and out of the help when nothing is searched."""
+        if self._find.display:
+            self._find.value = ""
+            self._find.display = False
+            self._scroll.focus()
+        else:
+            self.dismiss()
 
     def action_close(self) -> None:
-        """Back to where one was."""
+        """Back to where the help was called."""
         self.dismiss()
+
+    def action_find(self) -> None:
+        """Type words; only what has them stays."""
+        self._find.display = True
+        self._find.focus()
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
-        self._box.scroll_relative(y=lines, animate=False)
+        self._scroll.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        self._scroll.scroll_relative(y=pages * self._scroll.size.height, animate=False)
+
+    def action_edge(self, which: int) -> None:
+        """Scroll to the first line or the last one."""
+        if which < 0:
+            self._scroll.scroll_home(animate=False)
+        else:
+            self._scroll.scroll_end(animate=False)
+
+    @on(Input.Changed)
+    def _narrow(self, message: Input.Changed) -> None:
+        self._text.find = message.value
+        self._scroll.scroll_home(animate=False)
+
+    @on(Input.Submitted)
+    def _keep(self) -> None:
+        """Read what was found; the words stay."""
+        self._scroll.focus()
+
+    def _limit(self) -> None:
+        air = 1 if self.size.height >= _AIRY_LINES else 0
+        self._box.styles.padding = (air, 1, air, 2)
+        # Of its box's share of the window, the borders and the search line take some.
+        self._scroll.styles.max_height = max(3, self.size.height * 96 // 100 - 3 - 2 * air)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from textual import on
+from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
 
 from core.clock import now
 from core.errors import RecordingError
 from core.recording import enter_mark, remove_mark
 from core.reports import Guest
-from tui.actions import ACTIONS, Action
+from tui.actions import ACTIONS, Action, keymap_of
+from tui.actions.bindings import bindings
+from tui.actions.keymap import FIXED
+from tui.actions.model import OwnKey
 from tui.bridge import EnterMark, RemoveMark
 from tui.states import sentences
 from tui.toast import say
 from tui.widgets.console_pane import ConsolePane
+from tui.widgets.footer import Footer
 from tui.widgets.prompt import Prompt
 from tui.widgets.timeline import TimelineStrip
 
@@ -34,6 +40,15 @@ class PaneScreen(Screen[None]):
         """The line in which a person types; where it goes is the screen's affair."""
         self.timeline = TimelineStrip()
         """The shape of the recording that keys are about; as above."""
+
+    def on_mount(self) -> None:
+        """Take the keys that the person has chosen."""
+        # Textual's own keymap cannot take a key away. What it binds on every screen is
+        # in the registry too, so that only what is fixed stays.
+        fixed = [
+            binding for binding in Binding.make_bindings(Screen.BINDINGS) if binding.key in FIXED
+        ]
+        self._bindings = BindingsMap([*bindings(self.actions, keymap_of(self.app)), *fixed])
 
     @property
     def pane(self) -> ConsolePane | None:
@@ -81,3 +96,27 @@ class PaneScreen(Screen[None]):
 
     def refresh_facts(self) -> None:
         """Say anew what is said around the panes."""
+
+    def show_keys(self) -> None:
+        """Show the keys that mean something to what has the focus."""
+
+    def on_descendant_focus(self) -> None:
+        """Other keys mean something now."""
+        self.show_keys()
+
+    def on_descendant_blur(self) -> None:
+        """Other keys mean something now."""
+        self.show_keys()
+
+    @on(ConsolePane.FollowChanged)
+    def _follow_following(self) -> None:
+        self.show_keys()
+
+    @on(Footer.Pressed)
+    async def _follow_footer(self, message: Footer.Pressed) -> None:
+        match message.what:
+            case Action(method=method):
+                await self.run_action(method)
+            case OwnKey(key=key):
+                # Posted by this screen, it would come back here and be taken for done.
+                self.app.call_later(self.app.simulate_key, key)

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from core.console import Position, safe_text
 from core.console.place import Place
-from tui.actions import Action, actions_of, bindings, footer_actions
+from tui.actions import Action, actions_of, keymap_of
+from tui.actions.bindings import bindings
+from tui.actions.footer import Mood, footer_actions
+from tui.actions.model import Where
 from tui.console_app import ConsoleApp
+from tui.focus import focus_of
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
@@ -27,7 +30,7 @@ from tui.screens.pane_screen import PaneScreen
 from tui.toast import say
 from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
-from tui.widgets.footer import Footer
+from tui.widgets.footer import Footer, FooterFacts
 from tui.widgets.pane_grid import BEATS_PER_S
 from tui.widgets.view_header import ViewFacts, ViewHeader
 from tui.widgets.view_pane import Subject, ViewPane
@@ -42,18 +45,13 @@ class _OwnKeys(PaneScreen):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen(self.actions, has_states=False))
+        self.app.push_screen(HelpScreen(focus_of(self.focused), self.actions, has_states=False))
 
 
 _KEYS = (ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys)
 
 ACTIONS = actions_of(_KEYS, ConsoleApp)
 """All that can be done in a view."""
-
-_FOOTER = (
-    *(action for action in ACTIONS if action.id == "go-to"),
-    *(action for action in footer_actions() if action.id in {each.id for each in ACTIONS}),
-)
 
 
 class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys):
@@ -83,7 +81,7 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
         self._at = at
         self._pane = ViewPane(subject, viewing)
         self._header = ViewHeader()
-        self._footer = Footer(_FOOTER)
+        self._footer = Footer()
 
     def compose(self) -> ComposeResult:
         """Header, pane, the prompt while something is asked, footer."""
@@ -95,7 +93,6 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
 
     def on_mount(self) -> None:
         """The pane's beat, and once a second what is said around it."""
-        self._footer.has_sandboxes = True
         self._pane.begin(self.clock())
         self._pane.focus()
         self.refresh_facts()
@@ -137,6 +134,15 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
             first=None if first is None else first.wall,
             last=None if last is None else last.wall,
         )
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys that mean something to what has the focus."""
+        focus = focus_of(self.focused)
+        where = focus.where or Where.PANE
+        moods = set() if self._pane.following else {Mood.HELD}
+        actions = footer_actions(where, moods, keymap_of(self.app), ACTIONS)
+        self._footer.facts = FooterFacts([*focus.own_keys, *actions], where is Where.PROMPT)
 
     def action_cycle_time(self) -> None:
         """Date lines another way, where anything dates them."""
@@ -151,10 +157,6 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
             super().action_mark()
         else:
             say(self, safe_text("Only a recording holds marks."))
-
-    @on(Footer.Pressed)
-    async def _follow_footer(self, message: Footer.Pressed) -> None:
-        await self.run_action(message.action.method)
 
     def _beat(self) -> None:
         self._pane.beat(self.clock())

@@ -9,15 +9,19 @@ the rows that are in sight, not on what arrived.
 from __future__ import annotations
 
 from itertools import groupby
+from typing import ClassVar
 
 from textual import events
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
 from core.console import Position, SafeStr, TranscriptRow
 from core.sandboxes.model import SandboxFacts
+from tui.actions import keymap_of
+from tui.actions.model import Where
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
 from tui.pane_frame import bottom_edge, top_edge
@@ -39,6 +43,10 @@ class ConsolePane(ReadingPane, can_focus=True):
     """
 
     ALLOW_SELECT = False
+    WHERE: ClassVar[Where] = Where.PANE
+
+    class FollowChanged(Message):
+        """The pane follows its guest from now on, or does not any more."""
 
     is_selected: var[bool] = var(False, toggle_class="-selected")
     """Whether its sandbox is the one selected in the list."""
@@ -314,6 +322,7 @@ class ConsolePane(ReadingPane, can_focus=True):
     def _moved(self, was_following: bool) -> None:
         if self._viewing is not None and was_following != self.following:
             self._viewing.saw_all()
+            self.post_message(self.FollowChanged())
         self._repaint()
 
     def _repaint(self) -> None:
@@ -385,7 +394,7 @@ class ConsolePane(ReadingPane, can_focus=True):
 
     def _why_empty(self) -> SafeStr:
         assert self._facts is not None
-        return why_empty(self._facts, self._now)
+        return why_empty(self._facts, self._now, keymap_of(self.app))
 
     def _framed(self, rows: list[Strip]) -> list[Strip]:
         """`rows` between the two borders; borders that say the same stay the same objects."""

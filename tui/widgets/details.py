@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from core.console import SafeStr, safe_text
 from core.sandboxes.model import ConsoleState, ProxyState, SandboxFacts
 from tui import amounts
+from tui.actions import Keymap, keymap_of
 from tui.literal import literal
 from tui.states import gravest, in_trouble, sentences, sign_of, what_helps, why_empty
 from tui.widgets.ink import Inked, middle_cut
@@ -43,7 +44,7 @@ class Details(Inked):
         if facts is None or width < _LABEL_COLUMNS + 4:
             return Content("")
         lines = [self._pair(label, value, width) for label, value in _pairs(facts)]
-        reason, hint = _trouble(facts, self.now)
+        reason, hint = _trouble(facts, self.now, keymap_of(self.app))
         is_held = facts.console.state is ConsoleState.HELD
         tone = "failed" if in_trouble(facts) and not is_held else sign_of(facts, self.now).tone
         paragraphs = self._wrapped(reason, tone, width) + self._wrapped(hint, "quiet", width)
@@ -111,7 +112,7 @@ def _generation(name: str) -> SafeStr:
         return safe_text(name)
 
 
-def _trouble(facts: SandboxFacts, now: float) -> tuple[SafeStr, SafeStr]:
+def _trouble(facts: SandboxFacts, now: float, keys: Keymap) -> tuple[SafeStr, SafeStr]:
     """Why the sandbox is as it is, and what to do about it."""
     if facts.recording_trouble:
         return sentences(facts.recording_trouble), safe_text("")
@@ -123,7 +124,7 @@ def _trouble(facts: SandboxFacts, now: float) -> tuple[SafeStr, SafeStr]:
         return sentences(facts.console.note), safe_text("")
     if facts.console.state is ConsoleState.HELD or facts.console.is_takeable:
         # The pane says what that would do to others.
-        return sentences(facts.console.reason), what_helps(facts)
+        return sentences(facts.console.reason), what_helps(facts, keys)
     if facts.console.state is ConsoleState.NOT_WATCHED:
-        return why_empty(facts, now), safe_text("")
+        return why_empty(facts, now, keys), safe_text("")
     return sentences(facts.console.reason), sentences(facts.console.hint)

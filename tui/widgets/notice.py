@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.widgets import Static
 
 from core.console import SafeStr
+from tui.actions import keymap_of
 from tui.literal import literal
 from tui.states import sentences
 
@@ -30,7 +31,7 @@ class Notice(Static):
             f"Capture is gone: {reason}" if reason else "Capture is gone",
             hint,
             "Recordings stay readable",
-            "Press q and start guestwatch again to record on",
+            f"{keymap_of(self.app).press('quit')} and start guestwatch again to record on",
         )
         self.update(literal(said))
         self.add_class("-shown")

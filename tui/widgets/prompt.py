@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from core.console import SafeStr, safe_text
+from tui.actions.model import OwnKey, Where
 from tui.literal import literal
 
 MAX_CHARS = 1000
@@ -126,6 +127,8 @@ class Prompt(Widget):
     }
     """
 
+    WHERE: ClassVar[Where] = Where.PROMPT
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._trouble = Static(id="prompt-trouble", markup=False)
@@ -152,6 +155,17 @@ class Prompt(Widget):
     def text(self) -> str:
         """What is typed so far."""
         return self._line.value
+
+    @property
+    def own_keys(self) -> list[OwnKey]:
+        """The keys that mean something while something is asked."""
+        keys = [
+            OwnKey("enter", "give", "Give what is typed"),
+            OwnKey("escape", "leave", "Leave without an answer"),
+        ]
+        if self._question is not None and self._question.memory is not None:
+            keys.append(OwnKey("up", "earlier", "What was given before; down for what came after"))
+        return keys
 
     def ask(self, question: Question) -> None:
         """Ask, in the place of whatever was asked before; takes the focus."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
 from textual.content import Content
@@ -16,6 +17,7 @@ from textual.reactive import reactive
 
 from core.console import SafeStr
 from tui import amounts
+from tui.actions.model import Where
 from tui.states import Sign
 from tui.widgets.ink import Inked, beside
 
@@ -46,6 +48,8 @@ class SandboxList(Inked, can_focus=True):
         min-height: 3;
     }
     """
+
+    WHERE: ClassVar[Where] = Where.LIST
 
     class Chosen(Message):
         """An entry was clicked."""

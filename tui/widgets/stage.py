@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 
 from core.console import safe_text
 from core.sandboxes.model import SandboxFacts
+from tui.actions import keymap_of
 from tui.roster import Roster
 from tui.states import sign_of, why_empty
 from tui.widgets.console_pane import ConsolePane
@@ -79,7 +80,8 @@ class Stage(Horizontal):
         self._details.now = now
         self._details.facts = selected
         self._empty_room.is_known = roster.is_known
-        self._empty_room.reason = why_empty(selected, now) if selected else None
+        keys = keymap_of(self.app)
+        self._empty_room.reason = why_empty(selected, now, keys) if selected else None
         self.grid.show(roster.shown, now)
         self.grid.select(selected.id if selected else None)
         self._fold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.actions import keymap_of
 from tui.roster import has_pane
 from tui.screens.host_screen import HostScreen
 from tui.states import why_empty
@@ -28,7 +29,7 @@ class PaneKeys(HostScreen):
         elif has_pane(facts):
             self.stage.zoom(facts.id)
         else:
-            say(self, why_empty(facts, self.clock()))
+            say(self, why_empty(facts, self.clock(), keymap_of(self.app)))
         self.refresh_facts()
 
     def action_peel(self) -> None:
