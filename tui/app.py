@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from core.client import CaptureLink
 from core.console import safe_text
-from tui.actions import STOCK, Keymap
 from tui.bridge import Bridge, Wish
 from tui.console_app import ConsoleApp
+from tui.looks import STOCK_LOOKS, Looks
 from tui.screens.dashboard import DashboardScreen
 
 
@@ -19,8 +19,7 @@ class GuestwatchApp(ConsoleApp):
         link: the line to capture.
         host: the host's name, as it calls itself.
         clock: seconds since the epoch, UTC.
-        theme: one of `tui.theme.NAMES`.
-        keys: which key does what.
+        looks: colours and keys.
     """
 
     def __init__(
@@ -29,10 +28,9 @@ class GuestwatchApp(ConsoleApp):
         *,
         host: str,
         clock: Callable[[], float],
-        theme: str = "dark",
-        keys: Keymap = STOCK,
+        looks: Looks = STOCK_LOOKS,
     ) -> None:
-        super().__init__(theme=theme, keys=keys)
+        super().__init__(looks)
         self.keeps_capture = False
         """Whether the person who quit wants capture to stay."""
         self.dashboard = DashboardScreen(safe_text(host, limit=64), clock, self._wish)

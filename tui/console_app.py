@@ -11,9 +11,11 @@ from textual.markup import escape
 from textual.screen import Screen
 
 from core.console import safe_text
-from tui.actions import STOCK, Action, Keymap, key_name
+from tui.actions import Action, key_name
+from tui.looks import STOCK_LOOKS, Looks
 from tui.screens.pane_screen import PaneScreen
-from tui.theme import NAMES, THEMES, full_name, variables_for
+from tui.states import sentences
+from tui.theme import full_name, theme_of, variables_for
 from tui.toast import say
 
 
@@ -21,8 +23,7 @@ class ConsoleApp(App[None]):
     """A program with one screen of consoles, its home.
 
     Args:
-        theme: one of `tui.theme.NAMES`.
-        keys: which key does what.
+        looks: colours and keys.
     """
 
     CSS_PATH = "app.tcss"
@@ -30,15 +31,16 @@ class ConsoleApp(App[None]):
     COMMAND_PALETTE_BINDING = ""  # a key of the registry opens it
     PAUSE_GC_ON_SCROLL = True
 
-    def __init__(self, *, theme: str = "dark", keys: Keymap = STOCK) -> None:
+    def __init__(self, looks: Looks = STOCK_LOOKS) -> None:
         # Under NO_COLOR nothing is coloured; attributes and the terminal's own colours
         # do the work, which Textual only grants a program that starts with them.
         is_plain = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if is_plain else None)
-        for each in THEMES:
-            self.register_theme(each)
-        self.theme = full_name("ansi-dark" if is_plain else theme)
-        self.keys = keys
+        for each in looks.palettes:
+            self.register_theme(theme_of(each))
+        self.theme = full_name("ansi-dark" if is_plain else looks.theme)
+        self.looks = looks
+        self.keys = looks.keys
         """Which key does what."""
 
     @property
@@ -74,15 +76,15 @@ class ConsoleApp(App[None]):
                 yield self._command(
                     f"{title} {meant}", shown, action, f"{action.method}({meant!r})"
                 )
-        for name in NAMES:
+        for name in self.looks.names:
             yield SystemCommand(
                 f"Theme {name}", "Change the colours", partial(self._change_theme, name)
             )
 
     def on_mount(self) -> None:
         """Tell what may disappoint about the keys that were asked for."""
-        if self.keys.warnings:
-            say(self.screen, safe_text(". ".join(self.keys.warnings)), severity="warning")
+        if self.looks.warnings:
+            say(self.screen, sentences(*self.looks.warnings), severity="warning")
 
     async def action_quit(self) -> None:
         """Quit; what else ends with it is the program's affair."""

@@ -18,7 +18,9 @@ def main() -> int:
 
 def _open(request: ScreenRequest) -> int:
     from core.cli import ViewRequest
+    from tui.looks import settle
 
+    looks = settle(request.config, request.theme)
     is_view = isinstance(request, ViewRequest)
     what, instead = (
         ("a view", "To print a recording without a screen: guestwatch export NAME")
@@ -36,7 +38,7 @@ def _open(request: ScreenRequest) -> int:
     if isinstance(request, ViewRequest):
         from tui.viewer import open_view
 
-        return open_view(request)
+        return open_view(request, looks)
     from tui.program import open_dashboard
 
-    return open_dashboard(request)
+    return open_dashboard(request, looks)

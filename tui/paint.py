@@ -17,18 +17,14 @@ from rich.style import Style as RichStyle
 from textual.strip import Strip
 
 from core.console import PLAIN, Colour, ConsoleLine, Role, Style
+from tui.colours import RGB, VISIBLE, contrast
 from tui.overlay import Span
-
-RGB = tuple[int, int, int]
 
 _Look = tuple[int, RichStyle]
 """So many characters of one style."""
 
 CLIPPED = "›"
 """Stands at the right edge of a line that goes on."""
-
-_MIN_CONTRAST = 1.7
-"""Below this (WCAG's ratio, 1 to 21) text is taken for hidden."""
 
 _ON_COLOUR_CONTRAST = 3.0
 """What the theme's text colour must keep on a background the guest chose."""
@@ -75,6 +71,8 @@ class Backdrop:
     is_dark: bool = True
     has_colour: bool = True
     """False under NO_COLOR: attributes stay, a guest's colours go."""
+    min_contrast: float = VISIBLE
+    """What a guest's colour must keep on what is behind it, or the theme's text takes over."""
 
 
 class Paint:
@@ -157,7 +155,8 @@ class Paint:
         is_dim = style.dim
         if is_dim and not self._backdrop.is_ansi:
             # Terminals do not agree on how dim dim is; ours stays legible.
-            fg, is_dim = _dimmed(fg or base.color, bg or base.bgcolor), False
+            least = self._backdrop.min_contrast
+            fg, is_dim = _dimmed(fg or base.color, bg or base.bgcolor, least), False
         # An attribute that is off must stay unset, or it would undo the role's.
         return base + RichStyle(
             color=fg,
@@ -188,9 +187,11 @@ class Paint:
             own = self._text_colour(style.fg, on_colour=style.bg is not None)
             # Where both ends are of our choice, the pair is our responsibility too.
             is_ours = isinstance(style.bg, int) and style.bg < 16
-            if contrast(own, behind) >= (_ON_COLOUR_CONTRAST if is_ours else _MIN_CONTRAST):
+            least = self._backdrop.min_contrast
+            if contrast(own, behind) >= (max(_ON_COLOUR_CONTRAST, least) if is_ours else least):
                 return own
-        if style.bg is None or contrast(self._text, behind) >= _ON_COLOUR_CONTRAST:
+        least = max(_ON_COLOUR_CONTRAST, self._backdrop.min_contrast)
+        if style.bg is None or contrast(self._text, behind) >= least:
             # None keeps the role's colour, which is chosen for the theme's background.
             return None if style.fg is None else self._text
         return max(_BLACK, _WHITE, key=lambda colour: contrast(colour, behind))
@@ -239,20 +240,6 @@ def _cells(
     return list(visible), visible.cell_length, is_clipped
 
 
-def contrast(one: RGB, other: RGB) -> float:
-    """WCAG's contrast ratio of two colours, 1 to 21."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: RGB) -> float:
-    red, green, blue = (
-        value / 3294.6 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4
-        for value in colour
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def _own_rgb(colour: Colour) -> RGB:
     """A colour of the 256 above the sixteen, or one given as RGB."""
     if not isinstance(colour, int):
@@ -271,12 +258,14 @@ def _handed_through(colour: Colour | None) -> RichColor | None:
     return RichColor.from_ansi(colour) if isinstance(colour, int) else RichColor.from_rgb(*colour)
 
 
-def _dimmed(text: RichColor | None, behind: RichColor | None) -> RichColor | None:
+def _dimmed(text: RichColor | None, behind: RichColor | None, least: float) -> RichColor | None:
     if text is None or behind is None:
         return text
     one, other = _rgb_of(text, _WHITE), _rgb_of(behind, _BLACK)
-    mixed = (round(a * _DIM + b * (1 - _DIM)) for a, b in zip(one, other, strict=True))
-    return RichColor.from_rgb(*mixed)
+    red, green, blue = (round(a * _DIM + b * (1 - _DIM)) for a, b in zip(one, other, strict=True))
+    if contrast((red, green, blue), other) < least:
+        return text
+    return RichColor.from_rgb(red, green, blue)
 
 
 def _rgb_of(colour: RichColor | None, otherwise: RGB) -> RGB:

@@ -22,6 +22,7 @@ from core.client import CaptureLink
 from core.clock import now
 from core.errors import CaptureError, CommandRefused, UsageError
 from core.sandboxes.model import SandboxSpec
+from tui.looks import Looks
 
 if TYPE_CHECKING:
     from tui.app import GuestwatchApp
@@ -30,33 +31,33 @@ GOODBYE_S = 2.0
 """How long capture may take to answer a goodbye; without one it stays a minute."""
 
 
-def open_dashboard(request: DashboardRequest) -> int:
+def open_dashboard(request: DashboardRequest, looks: Looks) -> int:
     """Show the dashboard until it is quit; returns the exit code.
 
     Raises:
         CaptureError: no capture could be had, or the demo not be started.
         UsageError: capture refused a sandbox that was named.
     """
-    return anyio.run(_open, request)
+    return anyio.run(_open, request, looks)
 
 
-async def _open(request: DashboardRequest) -> int:
+async def _open(request: DashboardRequest, looks: Looks) -> int:
     async with _places(request) as (places, specs):
         async with anyio.create_task_group() as tasks:
             # Loading Textual takes as long as starting a capture, so both at once.
             tasks.start_soon(ensure_capture, places)
             await anyio.to_thread.run_sync(import_module, "tui.app")
         async with open_capture(places) as link:
-            if request.config is not None:
+            if not request.demo:
                 await link.configure(request.config.settings)
             await name_all(link, specs)
-            return await _show(link, request.theme)
+            return await _show(link, looks)
 
 
-async def _show(link: CaptureLink, theme: str) -> int:
+async def _show(link: CaptureLink, looks: Looks) -> int:
     from tui.app import GuestwatchApp
 
-    app = GuestwatchApp(link, host=os.uname().nodename, clock=_wall, theme=theme)
+    app = GuestwatchApp(link, host=os.uname().nodename, clock=_wall, looks=looks)
     return await run_dashboard(app, link, screen=app.run_async)
 
 

@@ -13,6 +13,7 @@ from core.console.place import Place
 from core.plain_log import PlainLog
 from tui.console_app import ConsoleApp
 from tui.library import LogLibrary, RecordingLibrary
+from tui.looks import STOCK_LOOKS, Looks
 from tui.screens.view import ViewScreen
 from tui.states import sentences
 from tui.viewing import Viewing
@@ -29,7 +30,7 @@ class ViewApp(ConsoleApp):
     Args:
         what: a recording's folder, or an open log; closed with the program.
         clock: seconds since the epoch, UTC.
-        theme: one of `tui.theme.NAMES`.
+        looks: colours and keys.
         at: where to go first; None for the end.
     """
 
@@ -38,10 +39,10 @@ class ViewApp(ConsoleApp):
         what: RecordedView | PlainLog,
         *,
         clock: Callable[[], float],
-        theme: str = "dark",
+        looks: Looks = STOCK_LOOKS,
         at: Place | None = None,
     ) -> None:
-        super().__init__(theme=theme)
+        super().__init__(looks)
         subject, viewing = _opened(what)
         self.view = ViewScreen(subject, viewing, clock, at=at)
 
@@ -51,9 +52,9 @@ class ViewApp(ConsoleApp):
         return self.view
 
 
-def open_view(request: ViewRequest) -> int:
+def open_view(request: ViewRequest, looks: Looks) -> int:
     """Show what was asked for until it is quit; returns the exit code."""
-    app = ViewApp(request.what, clock=lambda: now().wall, theme=request.theme, at=request.at)
+    app = ViewApp(request.what, clock=lambda: now().wall, looks=looks, at=request.at)
     anyio.run(app.run_async)
     return app.return_code or 0
 

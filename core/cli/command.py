@@ -24,11 +24,14 @@ class DashboardRequest:
     """What the dashboard is to show."""
 
     specs: tuple[SandboxSpec, ...]
-    theme: str
+    config: Config
+    """A demo heeds only what it says of colours and keys."""
+    theme: str = ""
+    """What was typed; empty for whatever the config says."""
+    is_fresh: bool = False
+    """Whether it starts as if for the first time."""
     demo: str = ""
     """`replay` or `qemu` for a demo, which brings its own sandboxes and folders."""
-    config: Config | None = None
-    """What the config says of capture; None for a demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class ViewRequest:
     """What is to be viewed without a capture."""
 
     what: RecordedView | PlainLog
-    theme: str
+    config: Config
+    """Only what it says of colours and keys counts."""
+    theme: str = ""
+    """What was typed; empty for whatever the config says."""
     at: Place | None = None
     """Where to go first; None for the end."""
 
@@ -86,4 +92,5 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None] = field(default=lambda parser: None)
     takes_config: bool = False
     takes_theme: bool = False
+    takes_session: bool = False
     epilog: str = ""

@@ -9,7 +9,8 @@ from typing import NoReturn
 from core import __version__
 from core.cli.commands import COMMANDS
 
-THEMES = ("dark", "light", "ansi-dark", "ansi-light")
+THEMES = ("dark", "light", "high-contrast", "ansi-dark", "ansi-light")
+"""Those that need no config; the dashboard knows what they look like."""
 
 _EPILOG = """\
 Without a command: the dashboard on the config's sandboxes.
@@ -47,7 +48,23 @@ def _config(default: str | None) -> _Parser:
 
 def _looks(default: str) -> _Parser:
     options = _Parser(add_help=False)
-    options.add_argument("--theme", choices=THEMES, default=default, help="colours (default: dark)")
+    options.add_argument(
+        "--theme",
+        metavar="NAME",
+        default=default,
+        help=f"colours: {', '.join(THEMES)}, or one of the config's (default: dark)",
+    )
+    return options
+
+
+def _session(default: str | bool) -> _Parser:
+    options = _Parser(add_help=False)
+    options.add_argument(
+        "--fresh",
+        action="store_true",
+        default=default,
+        help="start as if for the first time, not where the last dashboard was left",
+    )
     return options
 
 
@@ -60,17 +77,19 @@ def make_parser() -> argparse.ArgumentParser:
 
     # Suppressed: a command's own default would undo what was given before the command.
     common, looks = _config(argparse.SUPPRESS), _looks(argparse.SUPPRESS)
+    session = _session(argparse.SUPPRESS)
     parser = _Parser(
         prog="guestwatch",
         description="Every VM guest's console, live in one terminal, and every byte of it on disk.",
         epilog=_EPILOG,
         formatter_class=wide,
-        parents=[_config(None), _looks(THEMES[0])],
+        parents=[_config(None), _looks(""), _session(False)],
     )
     parser.add_argument("--version", action="version", version=f"guestwatch {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in COMMANDS:
         parents = [common] * command.takes_config + [looks] * command.takes_theme
+        parents += [session] * command.takes_session
         command.add_arguments(
             commands.add_parser(
                 command.name,

@@ -36,7 +36,8 @@ from textual.widgets import Log
 from core.clock import now
 from core.recording import GenerationReader, History, Meta, Recorder
 from core.sandboxes.model import ConsoleFacts, ConsoleState, SandboxFacts, SandboxSpec, Traffic
-from tui.theme import THEMES, full_name
+from tui.palettes import PALETTES
+from tui.theme import full_name, theme_of
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.pane_grid import PaneGrid
 
@@ -100,8 +101,8 @@ class BenchApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__(driver_class=SinkDriver)
-        for each in THEMES:
-            self.register_theme(each)
+        for each in PALETTES:
+            self.register_theme(theme_of(each))
         self.theme = full_name("dark")
         self.latencies_ms: list[float] = []
         self.cpu_percent = 0.0

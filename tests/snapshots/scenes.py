@@ -30,6 +30,7 @@ from core.sandboxes.model import (
 from core.settings import Severity
 from tests.fakes import NOON, ScriptedLink, sandbox
 from tui.app import GuestwatchApp
+from tui.looks import Looks
 
 PATIENCE_S = 30.0
 
@@ -51,7 +52,7 @@ class Scene:
 def scene_app(scene: Scene, home: Path, *, theme: str = "dark") -> Iterator[GuestwatchApp]:
     """The dashboard on `scene`, with its recordings below `home`."""
     with closing(ScriptedLink(scene.facts(home))) as link:
-        yield GuestwatchApp(link, host="kvm07", clock=lambda: NOON, theme=theme)
+        yield GuestwatchApp(link, host="kvm07", clock=lambda: NOON, looks=Looks(theme))
 
 
 async def settle(pilot: Pilot[None], scene: Scene) -> None:
@@ -284,6 +285,11 @@ def _kata_proxy(home: Path) -> list[SandboxFacts]:
     ]
 
 
+def _looks(home: Path) -> list[SandboxFacts]:
+    """What is coloured: states, levels of a guest and an agent, a held pane, an alert."""
+    return [_web(home), _pod(home), _panicked(home), _held()]
+
+
 SCENES = {
     scene.name: scene
     for scene in (
@@ -314,5 +320,6 @@ SCENES = {
                 "stopped",
             )
         ),
+        Scene("looks", _looks, keys=("1", "pageup")),
     )
 }

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from tests.snapshots.scenes import SCENES, Scene, scene_app, settle
 from tests.snapshots.screenshots import FOLDER, SHOTS, picture
+from tui.palettes import NAMES
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (200, 60)
 
@@ -53,14 +54,14 @@ def test_size(snap_compare: Compare, tmp_path: Path, name: str, size: tuple[int,
     check(snap_compare, SCENES[name], tmp_path, size)
 
 
-@pytest.mark.parametrize("theme", ["light", "ansi-dark", "ansi-light"])
-@pytest.mark.parametrize("name", ["four", "states", "confirm", "help"])
+@pytest.mark.parametrize("theme", NAMES[1:])
+@pytest.mark.parametrize("name", ["looks", "four", "states", "confirm", "help"])
 def test_theme(snap_compare: Compare, tmp_path: Path, name: str, theme: str) -> None:
     """The guest's text is the brightest thing in every theme."""
     check(snap_compare, SCENES[name], tmp_path, MIDDLE, theme)
 
 
-@pytest.mark.parametrize("name", ["four", "states"])
+@pytest.mark.parametrize("name", ["looks", "four", "states"])
 def test_no_color(
     snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

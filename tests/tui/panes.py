@@ -24,7 +24,8 @@ from core.sandboxes.model import (
     SandboxSpec,
     Traffic,
 )
-from tui.theme import THEMES, full_name
+from tui.palettes import PALETTES
+from tui.theme import full_name, theme_of
 from tui.widgets.console_pane import ConsolePane
 
 NOON = 1_763_899_200.0
@@ -39,8 +40,8 @@ class PaneApp(App[None]):
     def __init__(self, *widgets: Widget, theme: str = "dark") -> None:
         super().__init__()
         self._widgets = widgets
-        for each in THEMES:
-            self.register_theme(each)
+        for each in PALETTES:
+            self.register_theme(theme_of(each))
         self.theme = full_name(theme)
 
     def compose(self) -> ComposeResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from textual.pilot import Pilot
 
 from core.sandboxes.model import SandboxFacts
 from tests.fakes import NOON, ScriptedLink
-from tui.actions import STOCK, Keymap
 from tui.app import GuestwatchApp
+from tui.looks import STOCK_LOOKS, Looks
 
 HOSTILE = (
     "[/]",
@@ -77,15 +78,16 @@ async def dashboard(
     facts: Sequence[SandboxFacts] = (),
     *,
     size: tuple[int, int] = (120, 40),
-    theme: str = "dark",
+    theme: str = "",
     link: ScriptedLink | None = None,
     clock: Callable[[], float] = lambda: NOON,
     host: str = "kvm07",
-    keys: Keymap = STOCK,
+    looks: Looks = STOCK_LOOKS,
 ) -> AsyncIterator[Stage]:
     """A dashboard that shows these sandboxes, with its bridge beside it."""
     link = ScriptedLink(facts) if link is None else link
-    app = GuestwatchApp(link, host=host, clock=clock, theme=theme, keys=keys)
+    looks = dataclasses.replace(looks, theme=theme or looks.theme)
+    app = GuestwatchApp(link, host=host, clock=clock, looks=looks)
     with closing(link):
         async with (
             app.run_test(size=size, notifications=True) as pilot,

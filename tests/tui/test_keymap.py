@@ -15,6 +15,7 @@ from tests.tui.stage import dashboard
 from tui.actions import ACTIONS, STOCK, Keymap, read_keymap
 from tui.actions.keymap import ANSWERS, FIXED, PREFIXES
 from tui.actions.model import Action
+from tui.looks import Looks, settle
 from tui.screens.confirm import ConfirmScreen
 
 BY_ID = {action.id: action for action in ACTIONS}
@@ -23,6 +24,10 @@ BY_ID = {action.id: action for action in ACTIONS}
 def keymap(text: str) -> Keymap:
     """The keymap of a config with these lines below `[keys]`."""
     return read_keymap(parse_config(f"[keys]\n{text}".encode(), "c.toml").keys)
+
+
+def looks(text: str) -> Looks:
+    return settle(parse_config(f"[keys]\n{text}".encode(), "c.toml"))
 
 
 def refused(text: str) -> ConfigError:
@@ -170,7 +175,7 @@ next-pane = ""
 
 @pytest.mark.anyio
 async def test_moved_keys_act_and_the_old_ones_do_not() -> None:
-    async with dashboard([sandbox("vm1"), sandbox("vm2")], keys=keymap(MOVED)) as stage:
+    async with dashboard([sandbox("vm1"), sandbox("vm2")], looks=looks(MOVED)) as stage:
         await stage.press("s", "d", "z", "enter", "2", "tab")
         assert stage.link.asked == []
         assert stage.app.dashboard.stage.grid.zoomed is None
@@ -186,7 +191,7 @@ async def test_moved_keys_act_and_the_old_ones_do_not() -> None:
 
 @pytest.mark.anyio
 async def test_footer_help_and_palette_show_moved_keys() -> None:
-    async with dashboard([sandbox("vm1")], keys=keymap(MOVED), size=(140, 60)) as stage:
+    async with dashboard([sandbox("vm1")], looks=looks(MOVED), size=(140, 60)) as stage:
         assert "f5 stop" in stage.text.splitlines()[-1]
         assert "debug" not in stage.text.splitlines()[-1]
         await stage.press("?")
@@ -200,8 +205,8 @@ async def test_footer_help_and_palette_show_moved_keys() -> None:
 
 @pytest.mark.anyio
 async def test_the_palette_moves_too_and_so_does_the_help() -> None:
-    keys = keymap('palette = "f9"\nhelp = "f3"')
-    async with dashboard([sandbox("vm1")], keys=keys) as stage:
+    moved = looks('palette = "f9"\nhelp = "f3"')
+    async with dashboard([sandbox("vm1")], looks=moved) as stage:
         await stage.press("ctrl+p", "colon", "?")
         assert len(stage.app.screen_stack) == 1
         await stage.press("f3")
@@ -212,13 +217,13 @@ async def test_the_palette_moves_too_and_so_does_the_help() -> None:
 
 @pytest.mark.anyio
 async def test_a_doubtful_key_is_told_at_the_start() -> None:
-    async with dashboard([sandbox("vm1")], keys=keymap('follow = "ctrl+s"')) as stage:
+    async with dashboard([sandbox("vm1")], looks=looks('follow = "ctrl+s"')) as stage:
         (said,) = stage.toasts
         assert "keys.follow: ctrl+s stops the output" in said
 
 
 @pytest.mark.anyio
 async def test_ctrl_c_and_a_lost_capture_name_the_key_that_quits_now() -> None:
-    async with dashboard([sandbox("vm1")], keys=keymap('quit = "f10"\nquit-keeping = ""')) as stage:
+    async with dashboard([sandbox("vm1")], looks=looks('quit = "f10"\nquit-keeping = ""')) as stage:
         await stage.press("ctrl+c")
         assert stage.toasts == ["Press f10 to quit."]

@@ -10,13 +10,20 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 
 from core.console import PLAIN, Colour, Role, Style, render_line
-from tui.paint import Backdrop, Paint, contrast
+from tui.colours import STRONG, VISIBLE, contrast
+from tui.paint import Backdrop, Paint
 
 DARK = "#101318"
 LIGHT = "#f7f8fa"
 
 
-def paint_on(ground: str = DARK, *, is_ansi: bool = False, has_colour: bool = True) -> Paint:
+def paint_on(
+    ground: str = DARK,
+    *,
+    is_ansi: bool = False,
+    has_colour: bool = True,
+    min_contrast: float = VISIBLE,
+) -> Paint:
     """Every role in a colour of its own, on `ground`."""
     is_dark = ground != LIGHT
     text = "#eceef2" if is_dark else "#14171d"
@@ -27,7 +34,10 @@ def paint_on(ground: str = DARK, *, is_ansi: bool = False, has_colour: bool = Tr
         roles = {role: RichStyle.parse(f"{text} on {ground}") for role in Role}
         roles[Role.STAMP] = RichStyle.parse(f"#888888 on {ground}")
     looks = {"gutter": RichStyle.parse(f"#c99ae0 on {ground}")}
-    return Paint(roles, looks, Backdrop(is_ansi=is_ansi, is_dark=is_dark, has_colour=has_colour))
+    backdrop = Backdrop(
+        is_ansi=is_ansi, is_dark=is_dark, has_colour=has_colour, min_contrast=min_contrast
+    )
+    return Paint(roles, looks, backdrop)
 
 
 def rgb(colour: RichColor | None) -> tuple[int, int, int]:
@@ -55,6 +65,17 @@ def test_guest_text_never_blends_into_what_is_behind_it(
 ) -> None:
     style = paint_on(ground).style(Style(fg=fg, bg=bg), Role.TEXT)
     assert contrast(rgb(style.color), rgb(style.bgcolor)) >= 1.7
+
+
+@given(fg=st.none() | colours, bg=st.none() | colours, dim=st.booleans())
+def test_who_needs_more_contrast_gets_it_from_every_guest(
+    fg: Colour | None, bg: Colour | None, dim: bool
+) -> None:
+    paint = paint_on("#000000", min_contrast=STRONG)
+    style = paint.style(Style(fg=fg, bg=bg, dim=dim), Role.TEXT)
+    # On a middle grey neither black nor white keeps seven; the better one is taken.
+    best = max(contrast(end, rgb(style.bgcolor)) for end in ((0, 0, 0), (255, 255, 255)))
+    assert contrast(rgb(style.color), rgb(style.bgcolor)) >= min(STRONG, best)
 
 
 def test_text_in_the_colour_of_its_background_gets_the_default_colour() -> None:

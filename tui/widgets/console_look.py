@@ -8,8 +8,10 @@ from textual.color import Color
 from textual.widget import Widget
 
 from core.console import Role
+from tui.colours import LEGIBLE, VISIBLE
 from tui.paint import Backdrop, Paint
 from tui.states import TONES
+from tui.theme import CONTRAST
 
 _LOOKS = (
     "gutter",
@@ -25,6 +27,12 @@ _LOOKS = (
     "marked",
     *TONES,
 )
+
+
+def _least(contrast: str | None) -> float:
+    """What a guest's colours must keep; where nobody asked for more, what can be seen at all."""
+    asked = float(contrast or LEGIBLE)
+    return asked if asked > LEGIBLE else VISIBLE
 
 
 class ConsoleLook(Widget):
@@ -58,7 +66,7 @@ class ConsoleLook(Widget):
         .console--quiet { color: $gw-quiet; text-style: $gw-quiet-style; }
         .console--paused { color: $gw-accent; text-style: bold; }
         .console--hit { color: $gw-accent; text-style: underline; }
-        .console--hit-here { color: $gw-accent; text-style: reverse; }
+        .console--hit-here { color: $gw-accent; text-style: bold underline reverse; }
         .console--chosen { background: $gw-selected; text-style: reverse; }
         .console--marked { color: $gw-mark; text-style: bold; }
         .console--live { color: $gw-live; }
@@ -110,5 +118,6 @@ class ConsoleLook(Widget):
             is_ansi=app.native_ansi_color,
             is_dark=app.current_theme.dark,
             has_colour=not app.no_color,
+            min_contrast=_least(app.current_theme.variables.get(CONTRAST)),
         )
         return Paint(roles, looks, backdrop)

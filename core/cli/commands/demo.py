@@ -13,7 +13,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(context: Context) -> int:
     kind = "qemu" if context.arguments.qemu else "replay"
-    return context.dashboard(DashboardRequest((), context.arguments.theme, kind))
+    return context.dashboard(
+        DashboardRequest((), context.config(), context.arguments.theme, demo=kind)
+    )
 
 
 DEMO = Command(
@@ -21,5 +23,6 @@ DEMO = Command(
     "open the dashboard on embedded guests",
     _run,
     _add_arguments,
+    takes_config=True,
     takes_theme=True,
 )

@@ -41,12 +41,12 @@ def _run(context: Context) -> int:
     from core.cli.viewed import find_viewed
     from core.console.place import parse_place
 
-    arguments = context.arguments
+    arguments, config = context.arguments, context.config()
     at = None if arguments.at is None else parse_place(arguments.at)
     what = find_viewed(
         arguments.what, generation=arguments.generation, recordings=arguments.recordings
     )
-    return context.dashboard(ViewRequest(what, arguments.theme, at))
+    return context.dashboard(ViewRequest(what, config, arguments.theme, at))
 
 
 VIEW = Command(
@@ -54,6 +54,7 @@ VIEW = Command(
     "open a recording, live or past, or any log, without a capture",
     _run,
     _add_arguments,
+    takes_config=True,
     takes_theme=True,
     epilog=_EPILOG,
 )

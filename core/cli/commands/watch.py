@@ -26,7 +26,8 @@ def open_dashboard(context: Context) -> int:
 
     config = context.config()
     specs = named_specs(getattr(context.arguments, "sandboxes", []), config)
-    return context.dashboard(DashboardRequest(specs, context.arguments.theme, config=config))
+    typed = context.arguments
+    return context.dashboard(DashboardRequest(specs, config, typed.theme, typed.fresh))
 
 
 WATCH = Command(
@@ -36,5 +37,6 @@ WATCH = Command(
     _add_arguments,
     takes_config=True,
     takes_theme=True,
+    takes_session=True,
     epilog=_EPILOG,
 )

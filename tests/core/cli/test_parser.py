@@ -22,7 +22,7 @@ def refuse(request: ScreenRequest) -> int:
 def test_what_stands_before_the_command_counts(line: list[str]) -> None:
     arguments = make_parser().parse_args(line)
     assert arguments.config == (Path("/x") if "--config" in line else None)
-    assert arguments.theme == ("light" if "--theme" in line else "dark")
+    assert arguments.theme == ("light" if "--theme" in line else "")
 
 
 def test_what_stands_behind_the_command_counts_more() -> None:
@@ -33,7 +33,7 @@ def test_what_stands_behind_the_command_counts_more() -> None:
 
 def test_a_demo_and_no_command_have_a_theme_too() -> None:
     assert make_parser().parse_args(["--theme", "light", "demo"]).theme == "light"
-    assert make_parser().parse_args([]).theme == "dark"
+    assert make_parser().parse_args([]).theme == ""
 
 
 def test_a_config_that_is_named_before_the_command_is_read(
