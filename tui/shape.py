@@ -37,6 +37,11 @@ class Shape:
         """The generations, in the order in which the timeline counts them."""
         return [known.part for known in self._known]
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether another poll would know more already."""
+        return any(known.reader.is_behind for known in self._known)
+
     def poll(self) -> None:
         """Read on, for some milliseconds."""
         began = this_moment().boot

@@ -19,7 +19,8 @@ from textual.pilot import Pilot
 from core.clock import Instant
 from core.demo.recordings import load_recording
 from core.proxy.types import ProxyType
-from core.recording import Meta, Recorder
+from core.recording import Cause, Fact, Gap, Meta, Recorder, enter_late, enter_mark
+from core.recording.history import generations_in
 from core.sandboxes.model import (
     AlertFacts,
     ConsoleState,
@@ -72,8 +73,19 @@ async def _painted(pilot: Pilot[None], app: GuestwatchApp) -> None:
             await pilot.pause()
     # The panes read at their own rate; here they read now.
     await pilot.pause()
-    app.dashboard.stage.grid.beat()
+    grid = app.dashboard.stage.grid
+    grid.beat()
+    viewings = [pane.viewing for pane in grid.panes if pane.viewing is not None]
+    while any(each.annotations.is_behind for each in viewings):
+        grid.beat()
+    for each in viewings:
+        while each.shape.is_behind:
+            each.shape.poll()
     app.dashboard.refresh_facts()
+    app.dashboard.refresh_timeline()
+    # The timeline's width is known after a layout.
+    await pilot.pause()
+    app.dashboard.refresh_timeline()
     await pilot.pause()
 
 
@@ -196,6 +208,25 @@ def _rebooted(home: Path) -> SandboxFacts:
     panic = _said("linux61-initramfs-panic")
     again = _said("linux61-initramfs-boot", b"SMBIOS 2.8 present.\r\n")
     return _guest(home, "fuzz-2", panic, again, bytes_per_s=81.0)
+
+
+def _eventful(home: Path) -> list[SandboxFacts]:
+    """A panic that somebody marked, and the reboot after it, as their ledgers tell."""
+    facts = _rebooted(home)
+    first, second = (each.folder for each in generations_in(home / facts.id))
+    log = (first / "console.log").read_bytes()
+    oops, sysrq = log.index(b"Kernel panic"), log.index(b"sysrq: Trigger")
+    starts = [log.rindex(b"\n", 0, at) + 1 for at in (oops, sysrq)]
+    at = Instant(NOON - 7.0, 50_000.0)
+    title = "Kernel panic - not syncing: sysrq triggered crash"
+    alert: dict[str, Fact] = {"kind": "panic", "title": title, "severity": "critical"}
+    enter_late(first, "alert", at, len(log), **alert, start=starts[0], wall=at.wall)
+    enter_mark(first, starts[1], "asked for it", at)
+    enter_late(first, "ended", at, len(log))
+    gap = Gap(Cause.RESTARTED, at.wall, at.wall + 3.0)
+    enter_late(second, "gap", at, 0, **gap.facts())
+    enter_late(second, "attached", Instant(at.wall + 3.0, at.boot + 3.0), 0, pid=4711)
+    return [facts]
 
 
 def _four(home: Path) -> list[SandboxFacts]:
@@ -321,5 +352,6 @@ SCENES = {
             )
         ),
         Scene("looks", _looks, keys=("1", "pageup")),
+        Scene("events", _eventful, keys=("1", "z", "[", "[", "[", "[")),
     )
 }

@@ -36,6 +36,9 @@ _ALERTS = _Sort("alert", frozenset({EventKind.ALERT, EventKind.NOTICE}))
 
 TIMELINE_S = 1.0
 
+_LOOKS = 4
+"""How often in that time it is looked whether a held view was moved."""
+
 TALL_ROWS = 32
 """In a lower window the timeline is only shown when it is asked for."""
 
@@ -47,6 +50,9 @@ class MarkKeys(PaneScreen):
 
     _wants_timeline: bool | None = None
     """Whether a person wants to see the timeline; None: nobody said."""
+
+    _timeline_beat = 0
+    _timeline_at: tuple[ConsolePane | None, Position | None] = (None, None)
 
     # Marking.
 
@@ -169,7 +175,17 @@ class MarkKeys(PaneScreen):
 
     def on_mount(self) -> None:
         """One look a second at what was recorded; no line of a guest costs another."""
-        self.set_interval(TIMELINE_S, self.refresh_timeline, name="timeline")
+        self.set_interval(TIMELINE_S / _LOOKS, self._beat_timeline, name="timeline")
+
+    def _beat_timeline(self) -> None:
+        """Refresh the timeline once a second, and as soon as a held view was moved."""
+        pane, viewing = self._reading()
+        self._timeline_beat = (self._timeline_beat + 1) % _LOOKS
+        top = None if viewing is None else viewing.view.top
+        if self._timeline_beat and (top is None or (pane, top) == self._timeline_at):
+            return
+        self._timeline_at = (pane, top)
+        self.refresh_timeline()
 
     def refresh_timeline(self) -> None:
         """Show where in its recording the pane stands that keys are about."""
