@@ -23,6 +23,9 @@ from tui.app import GuestwatchApp
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.help import HelpScreen
+from tui.screens.trace import TraceScreen
+from tui.screens.view import ACTIONS as VIEW_ACTIONS
+from tui.screens.view import ViewScreen
 
 EACH = pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 
@@ -60,6 +63,14 @@ def test_bindings_are_the_registry_and_nothing_else() -> None:
     assert "BINDINGS" not in vars(GuestwatchApp)
 
 
+def test_a_view_has_its_part_of_them() -> None:
+    made = bindings(VIEW_ACTIONS)
+    own = [binding for binding in ViewScreen.BINDINGS if isinstance(binding, Binding)]
+    assert own == made
+    assert {action.id for action in VIEW_ACTIONS} < {action.id for action in ACTIONS}
+    assert not any(action.danger for action in VIEW_ACTIONS)
+
+
 def test_nothing_dangerous_goes_before_what_is_typed() -> None:
     assert not any(binding.priority for binding in bindings())
 
@@ -87,21 +98,22 @@ def test_nobody_binds_a_key_twice(owner: type[Widget]) -> None:
     assert [key for key, times in Counter(keys_of(owner)).items() if times > 1] == []
 
 
-MODAL = {"HelpScreen", "ConfirmScreen"}
+MODAL = {"HelpScreen", "ConfirmScreen", "TraceScreen"}
 TYPED_IN = {"_Line"}
 """What has the keyboard to itself: no key of the registry can be meant there."""
 
 
 @pytest.mark.parametrize("owner", ours(), ids=lambda owner: owner.__name__)
 def test_no_widget_takes_a_key_of_the_registry_away(owner: type[Widget]) -> None:
-    if owner is DashboardScreen or owner.__name__ in MODAL | TYPED_IN:
+    if owner.__name__ in MODAL | TYPED_IN or owner in (DashboardScreen, ViewScreen):
         return
     taken = {textual_name(key) for action in ACTIONS for key in action.keys}
     assert taken.isdisjoint(keys_of(owner))
 
 
 def test_dialogs_are_left_by_escape() -> None:
-    for dialog in (HelpScreen, ConfirmScreen):
+    for dialog in (HelpScreen, ConfirmScreen, TraceScreen):
+        assert dialog.__name__ in MODAL
         assert "escape" in keys_of(dialog)
 
 
@@ -114,11 +126,11 @@ def test_whatever_others_would_notice_is_marked() -> None:
 # What is made from it says the same everywhere.
 
 
-def test_the_key_table_has_the_ten_keys_of_the_readme() -> None:
+def test_the_key_table_has_the_few_keys_that_do_most_of_the_work() -> None:
     head, rule, *rows = key_table().splitlines()
     assert (head, rule) == ("| key | does |", "| --- | --- |")
     named = [action for action in ACTIONS if action.in_readme]
-    assert len(rows) == len(named) == 10
+    assert 8 <= len(rows) == len(named) <= 14
     for action, row in zip(named, rows, strict=True):
         assert row.endswith(f"| {action.help} |")
         for name in STOCK.names(action):

@@ -164,7 +164,7 @@ async def test_events_can_be_hidden_and_a_walk_shows_them_again(guest: Guest) ->
         await stage.until(lambda: row_of(pane, "◆ mark") >= 0)
         await stage.press("E")
         assert row_of(pane, "◆ mark") < 0
-        assert stage.toasts == ["Events are hidden; E shows them"]
+        assert stage.toasts == ["Events are hidden. Press E to show them again"]
         await stage.press("E")
         assert row_of(pane, "◆ mark") >= 0
         await stage.press("E", "[")

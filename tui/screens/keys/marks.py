@@ -9,6 +9,7 @@ from textual import on
 
 from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.recording import EventKind
+from tui.actions import keymap_of
 from tui.annotations import Annotations, Found
 from tui.bridge import EnterMark, RemoveMark
 from tui.pane_view import Note
@@ -96,7 +97,8 @@ class MarkKeys(PaneScreen):
         found = _mark_at(pane, viewing)
         generation = None if found is None else viewing.generation(found.position.generation)
         if found is None or generation is None:
-            say(self, safe_text("There is no mark on this line; ' goes to the next one"))
+            go = keymap_of(self.app).press("next-mark")
+            say(self, safe_text(f"There is no mark on this line. {go} to go to the next one"))
             return
         viewing.annotations.nudge()
         wish = RemoveMark(pane.facts.id, generation.name, found.place)
@@ -161,7 +163,9 @@ class MarkKeys(PaneScreen):
         if pane is None or viewing is None:
             return
         shown = viewing.annotations.is_shown = not viewing.annotations.is_shown
-        say(self, safe_text("Events are shown" if shown else "Events are hidden; E shows them"))
+        again = keymap_of(self.app).press("toggle-events")
+        hidden = f"Events are hidden. {again} to show them again"
+        say(self, safe_text("Events are shown" if shown else hidden))
         pane.repaint()
 
     def action_toggle_timeline(self) -> None:
