@@ -170,7 +170,7 @@ async def test_the_palette_runs_an_action_that_takes_a_key() -> None:
 
 @pytest.mark.anyio
 async def test_the_help_screen_shows_every_action_and_group() -> None:
-    async with dashboard([sandbox("vm1")], size=(140, 120)) as stage:
+    async with dashboard([sandbox("vm1")], size=(95, 200)) as stage:
         await stage.press("?")
         shown = " ".join(stage.text.split())
         for group in {action.group for action in ACTIONS}:

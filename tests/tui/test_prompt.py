@@ -9,7 +9,8 @@ from textual.widgets import Button
 
 from core.console import SafeStr, safe_text
 from tests.tui.stage import HOSTILE, screen_text
-from tui.theme import THEMES, full_name
+from tui.palettes import PALETTES
+from tui.theme import full_name, theme_of
 from tui.widgets.prompt import MAX_CHARS, MAX_REMEMBERED, Memory, Prompt, Question
 
 pytestmark = pytest.mark.anyio
@@ -20,8 +21,8 @@ class PromptApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        for each in THEMES:
-            self.register_theme(each)
+        for each in PALETTES:
+            self.register_theme(theme_of(each))
         self.theme = full_name("dark")
         self.button = Button("focused")
         self.prompt = Prompt()
