@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from core.clock import now as this_moment
-from core.console import Position, SafeStr, TranscriptRow, safe_text
+from core.console import SEAM_OFFSET, Position, SafeStr, TranscriptRow, safe_text
 from core.errors import RecordingError
 from core.recording import Event, EventKind, Events, LedgerEntry
 from core.recording.alerts import Ledgers
@@ -33,8 +33,6 @@ _ROUND = 8
 
 _RANK = -(1 << 60)
 """An event's rank is this and the place of its ledger line, so below 0 for any ledger."""
-
-_SEAM_OFFSET = -1
 
 _KEPT_WORDS = 1024
 
@@ -215,8 +213,8 @@ class Annotations:
         found = next(self._forward(at._replace(rank=at.rank + 1), kinds), None)
         events = [] if found is None else [found[0].found(found[1])]
         if kinds is None:
-            seams = (s for s in self._sequences[1:] if Position(s, _SEAM_OFFSET) > at)
-            events += [Found(Position(s, _SEAM_OFFSET), None) for s in islice(seams, 1)]
+            seams = (s for s in self._sequences[1:] if Position(s, SEAM_OFFSET) > at)
+            events += [Found(Position(s, SEAM_OFFSET), None) for s in islice(seams, 1)]
         return min(events, default=None, key=lambda each: each.position)
 
     def before(self, at: Position, kinds: frozenset[EventKind] | None = None) -> Found | None:
@@ -224,8 +222,8 @@ class Annotations:
         found = next(self._backward(at, kinds), None)
         events = [] if found is None else [found[0].found(found[1])]
         if kinds is None:
-            seams = (s for s in self._sequences[:0:-1] if Position(s, _SEAM_OFFSET) < at)
-            events += [Found(Position(s, _SEAM_OFFSET), None) for s in islice(seams, 1)]
+            seams = (s for s in self._sequences[:0:-1] if Position(s, SEAM_OFFSET) < at)
+            events += [Found(Position(s, SEAM_OFFSET), None) for s in islice(seams, 1)]
         return max(events, default=None, key=lambda each: each.position)
 
     def within(
@@ -249,7 +247,7 @@ class Annotations:
         number = bisect_left(self._sequences, at.generation)
         for chapter in self._chapters[number:]:
             is_first = chapter.recorded.sequence == at.generation
-            offset, place = (at.offset, at.rank - _RANK) if is_first else (_SEAM_OFFSET, 0)
+            offset, place = (at.offset, at.rank - _RANK) if is_first else (SEAM_OFFSET, 0)
             if offset < chapter.recorded.start:
                 offset, place = chapter.recorded.start, 0
             for event in chapter.events.forward(offset, place, kinds):

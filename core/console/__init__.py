@@ -14,12 +14,13 @@ from core.console.rows import (
 )
 from core.console.safe import safe_text
 from core.console.script import Script
-from core.console.transcript import Position, Transcript, TranscriptRow
+from core.console.transcript import SEAM_OFFSET, Position, Transcript, TranscriptRow
 from core.console.wrap import part_of, row_at, wrap_starts
 
 __all__ = [
     "MAX_ROW_BYTES",
     "PLAIN",
+    "SEAM_OFFSET",
     "Annotated",
     "Colour",
     "ConsoleLine",

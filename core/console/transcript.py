@@ -12,7 +12,7 @@ from core.console.rows import Row, Source, rows_backward, rows_forward
 
 _COUNTED_AT_ONCE = 256 * 1024
 
-_SEAM_OFFSET = -1
+SEAM_OFFSET = -1
 """Where a seam stands: before every byte of the generation it introduces."""
 
 
@@ -94,9 +94,7 @@ class Transcript:
             raise ValueError(f"generation {sequence} after {self._sequences[-1]}")
         line = None
         if self._parts or seam:
-            line = TranscriptRow(
-                Position(sequence, _SEAM_OFFSET), Position(sequence, 0), None, seam
-            )
+            line = TranscriptRow(Position(sequence, SEAM_OFFSET), Position(sequence, 0), None, seam)
         self._parts.append(_Part(sequence, source, line))
         self._sequences.append(sequence)
 
@@ -128,7 +126,7 @@ class Transcript:
         """The `count` rows from `at` on, fewer at the end. What a source raises passes through."""
         found: list[TranscriptRow] = []
         for part in self._parts[bisect_left(self._sequences, at.generation) :]:
-            offset = at.offset if part.sequence == at.generation else _SEAM_OFFSET
+            offset = at.offset if part.sequence == at.generation else SEAM_OFFSET
             if part.seam is not None and offset < 0 and len(found) < count:
                 found.append(part.seam)
             missing = count - len(found)
@@ -148,7 +146,7 @@ class Transcript:
                 break
             rows = list(part.rows(rows_backward(part.source, offset, missing)))
             found += reversed(rows)
-            if part.seam is not None and offset > _SEAM_OFFSET and len(found) < count:
+            if part.seam is not None and offset > SEAM_OFFSET and len(found) < count:
                 found.append(part.seam)
         found.reverse()
         return found

@@ -92,6 +92,27 @@ async def test_a_question_that_is_left_marks_nothing(guest: Guest) -> None:
         assert "▸" not in "".join(inner(pane))
 
 
+async def test_a_note_that_is_too_long_is_not_cut_but_asked_for_again(guest: Guest) -> None:
+    guest.lines(range(10))
+    async with watching(guest) as (stage, _):
+        await stage.press("m", *"x" * 257, "enter")
+        assert "A note has 256 characters at most" in stage.text
+        await stage.press("backspace", "enter")
+        await stage.until(lambda: bool(stage.link.asked))
+        assert stage.link.asked[-1][4] == "x" * 256
+
+
+async def test_with_the_cursor_on_an_event_the_row_below_it_is_marked(guest: Guest) -> None:
+    guest.lines(range(10))
+    assert guest.recorder is not None
+    guest.recorder.enter("alert", guest.now, kind="oops", title="t", start=12 * 4)
+    async with watching(guest) as (stage, pane):
+        await stage.until(lambda: row_of(pane, "oops") >= 0)
+        await stage.press("a", "m", "enter")
+        await stage.until(lambda: row_of(pane, "◆ mark") >= 0)
+        assert inner(pane)[row_of(pane, "◆ mark") + 1].endswith("line 000004")
+
+
 async def test_a_mark_is_taken_away_from_its_row_and_from_itself(guest: Guest) -> None:
     guest.lines(range(10))
     async with watching(guest) as (stage, pane):
@@ -264,7 +285,7 @@ async def test_a_log_of_another_program_keeps_no_marks(tmp_path: Path) -> None:
         stage = Alone(app, pilot)
         await stage.press("m", "L", "]", "E")
         assert stage.toasts[:2] == [
-            "A log keeps no marks; only what guestwatch records does",
-            "It is not known when these lines were written",
+            "Only a recording holds marks.",
+            "It is not known when these lines were written.",
         ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["some.log"]

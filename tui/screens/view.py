@@ -151,12 +151,5 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
         else:
             say(self, safe_text("It is not known when these lines were written."))
 
-    def action_mark(self) -> None:
-        """Mark a line, where a mark has a place to be."""
-        if self._viewing.library.has_times:
-            super().action_mark()
-        else:
-            say(self, safe_text("Only a recording holds marks."))
-
     def _beat(self) -> None:
         self._pane.beat(self.clock())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from textual import on
 
 from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.recording import EventKind
+from core.recording.marks import MAX_NOTE_CHARS
 from tui.actions import keymap_of
 from tui.annotations import Annotations, Found
 from tui.bridge import EnterMark, RemoveMark
@@ -43,8 +44,6 @@ _LOOKS = 4
 TALL_ROWS = 32
 """In a lower window the timeline is only shown when it is asked for."""
 
-_notes = Memory()
-
 
 class MarkKeys(PaneScreen):
     """Marks, events, and the way from one to the next."""
@@ -54,6 +53,11 @@ class MarkKeys(PaneScreen):
 
     _timeline_beat = 0
     _timeline_at: tuple[ConsolePane | None, Position | None] = (None, None)
+
+    @cached_property
+    def _notes(self) -> Memory:
+        """The notes that were given before."""
+        return Memory()
 
     # Marking.
 
@@ -65,7 +69,7 @@ class MarkKeys(PaneScreen):
             say(self, safe_text("There is no line to mark yet"))
             return
         if not viewing.library.has_times:
-            say(self, safe_text("A log keeps no marks; only what guestwatch records does"))
+            say(self, safe_text("Only a recording holds marks."))
             return
         before, viewing.cursor.at = viewing.cursor.at, row.position
         pane.repaint()
@@ -74,7 +78,7 @@ class MarkKeys(PaneScreen):
                 safe_text("mark"),
                 partial(self._mark, pane, viewing, row.position),
                 drop=partial(_put_back, pane, viewing, before),
-                memory=_notes,
+                memory=self._notes,
                 hint=safe_text("a note, or none · enter marks"),
             )
         )
@@ -83,6 +87,8 @@ class MarkKeys(PaneScreen):
         generation = viewing.generation(at.generation)
         if generation is None or pane.facts is None:
             return safe_text("The recording is not there any more")
+        if len(note) > MAX_NOTE_CHARS:
+            return safe_text(f"A note has {MAX_NOTE_CHARS} characters at most")
         viewing.view.show_above(at)
         viewing.annotations.nudge()
         wish = EnterMark(pane.facts.id, generation.name, at.offset, note)
@@ -172,7 +178,7 @@ class MarkKeys(PaneScreen):
         """Show the timeline, or hide it."""
         _, viewing = self._reading()
         if viewing is not None and not viewing.library.has_times:
-            say(self, safe_text("It is not known when these lines were written"))
+            say(self, safe_text("It is not known when these lines were written."))
             return
         self._wants_timeline = not self.timeline.display
         self.refresh_timeline()
