@@ -222,6 +222,9 @@ class Events:
 def _decoded(text: bytes) -> _Entry | None:
     """What is needed of an entry, by the rules of `parse_entry`."""
     try:
+        if not text.isascii():
+            # The decoder does not look at what it skips; nor did we write it.
+            raise ValueError
         entry = _decoder.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         # Strange, and may be an entry all the same.

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from core.clock import Instant
-from core.recording import index, ledger, meta, timing
+from core.recording import CourseReader, Events, Timeline, index, ledger, meta, timing
 from core.recording.folder import Folder
 from core.recording.index import Entry
 from core.recording.layout import INDEX, LEDGER, MAX_OFFSET
@@ -68,10 +68,12 @@ def fuzz_index(rng: random.Random, folder: Path) -> None:
 
 
 def ledger_file(rng: random.Random) -> bytes:
-    kinds = ("attached", "detached", "gap", "ended", "repaired", "alert", "proxy-started")
+    kinds = ("attached", "detached", "gap", "ended", "repaired", "alert", "mark", "unmark")
     lines = []
     for number in range(rng.randrange(8)):
         facts: dict[str, ledger.Fact] = {"cause": rng.choice(("disk", "quota", "x")), "n": number}
+        if rng.randrange(2):
+            facts |= {"start": rng.choice((0, 150, -1, 2**70)), "mark": rng.randrange(500)}
         at = Instant(WALL + number, float(number))
         lines.append(ledger.format_entry(rng.choice(kinds), at, number * 100, facts))
     return mutated(rng, b"".join(lines))
@@ -93,6 +95,33 @@ def fuzz_ledger(rng: random.Random, folder: Path) -> None:
         last = ledger.last_entry_wall(opened, lambda _entry: True)
     whole_lines = [entry for entry in map(ledger.parse_entry, data.split(b"\n")) if entry]
     assert last == (whole_lines[-1].wall if whole_lines else 0.0)
+
+
+def fuzz_events(rng: random.Random, folder: Path) -> None:
+    """What is walked through is in order, and each is of the entry it was made of."""
+    (folder / LEDGER).write_bytes(ledger_file(rng))
+    events = Events(folder)
+    while events.refresh(rng.choice((0, 100))):
+        pass
+    found = list(events.forward(0))
+    assert found == sorted(found)
+    assert found[::-1] == list(events.backward(MAX_OFFSET + 1))
+    assert None not in events.entries(found)
+    assert all(0 <= event.offset <= MAX_OFFSET for event in found)
+
+
+def fuzz_course(rng: random.Random, folder: Path) -> None:
+    """However damaged what dates bytes is, time and bytes go forward and every byte is told."""
+    (folder / "console.log").write_bytes(b"x" * rng.randrange(5000))
+    (folder / INDEX).write_bytes(index_file(rng))
+    (folder / "console.timing").write_bytes(timing_file(rng))
+    reader = CourseReader(folder)
+    for _ in range(4):
+        reader.refresh()
+    timeline = Timeline([reader.course], [rng.randrange(3000)])
+    edges = timeline.edges(30)
+    assert edges == sorted(edges)
+    assert all(size >= 0 for size in timeline.sizes(edges))
 
 
 GOOD_META = meta.encode(
@@ -135,6 +164,8 @@ TARGETS: tuple[Target, ...] = (
     parser("timing", timing_file, check_timing),
     Target("index", fuzz_index, cost=2),
     Target("ledger", fuzz_ledger, cost=2),
+    Target("events", fuzz_events, cost=2),
+    Target("course", fuzz_course, cost=3),
     parser("meta", lambda rng: mutated_one(rng, [GOOD_META]), check_meta),
     Target("compressed", fuzz_compressed, cost=2),
 )

@@ -19,11 +19,14 @@ from core.console import Transcript, safe_text
 from core.console.alerts import Rules
 from core.errors import GuestwatchError
 from core.recording import (
+    CourseReader,
+    Events,
     GenerationReader,
     History,
     Ledger,
     Recorder,
     RecordingClock,
+    Timeline,
     last_heard,
     read_account,
     read_meta,
@@ -75,6 +78,22 @@ def ledger(sandbox: Path) -> None:
         with contextlib.closing(opened):
             for _entry in opened.read_all():
                 pass
+
+
+def happened(sandbox: Path) -> None:
+    for folder in generations(sandbox):
+        events = Events(folder)
+        while events.refresh():
+            pass
+        events.entries(list(islice(events.forward(0), 300)))
+
+
+def shape(sandbox: Path) -> None:
+    for folder in generations(sandbox):
+        reader = CourseReader(folder)
+        for _ in range(STEPS):
+            reader.refresh()
+        Timeline([reader.course], [0]).edges(200)
 
 
 def account(sandbox: Path) -> None:
@@ -151,6 +170,8 @@ READERS: dict[str, Callable[[Path], None]] = {
     "GenerationReader": read,
     "RecordingClock": date,
     "Ledger": ledger,
+    "events": happened,
+    "course": shape,
     "read_account": account,
     "read_meta": meta,
     "export text": exporting(exports.text),
