@@ -204,7 +204,9 @@ class MarkKeys(PaneScreen):
         is_shown = self.size.height >= TALL_ROWS if wanted is None else wanted
         was_shown = self.timeline.display
         has_times = viewing is None or viewing.library.has_times
-        self.timeline.display = is_shown and pane is not None and has_times
+        # Going from pane to pane shall not move them.
+        is_recorded = any(each.viewing is not None for each in self.panes)
+        self.timeline.display = is_shown and is_recorded and has_times
         if not self.timeline.display or pane is None or pane.facts is None:
             return
         if not was_shown:
