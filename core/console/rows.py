@@ -19,6 +19,7 @@ and may add one in the first block that is left.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 MAX_ROW_BYTES = 8192
@@ -121,6 +122,23 @@ def row_start(source: Source, offset: int, *, block_bytes: int = MAX_ROW_BYTES) 
     return blocks.break_before(min(max(offset, blocks.start), blocks.end) + 1)
 
 
+def row_edge(source: Source, offset: int, *, block_bytes: int = MAX_ROW_BYTES) -> int:
+    """The first row start at `offset` or behind it; the source's end when there is none."""
+    start = row_start(source, offset, block_bytes=block_bytes)
+    if start >= offset:
+        return start
+    found = rows_forward(source, start, 1, block_bytes=block_bytes)
+    return found[0].end if found else source.end
+
+
+def forced_breaks(
+    source: Source, begin: int, end: int, *, block_bytes: int = MAX_ROW_BYTES
+) -> list[int]:
+    """The row starts between two offsets that no newline made, in order."""
+    blocks = _Blocks(source, block_bytes, source.end)
+    return list(blocks.forced_between(begin, end))
+
+
 class _Blocks:
     """A source as it stands at one moment, read by whole blocks, each one once."""
 
@@ -168,6 +186,15 @@ class _Blocks:
                     return forced
             number -= 1
         return self.start
+
+    def forced_between(self, begin: int, end: int) -> Iterator[int]:
+        """The breaks behind `begin` and before `end` that blocks without a newline force."""
+        for number in range(max(0, begin // self._size - 1), end // self._size + 1):
+            if b"\n" in self._block(number)[1]:
+                continue
+            forced = self._forced(number)
+            if forced is not None and begin < forced < end:
+                yield forced
 
     def rows_before(self, at: int, count: int) -> list[Row]:
         """The last `count` rows that end at or before `at`, up to where bytes went away."""

@@ -26,18 +26,6 @@ _OWN_ENDS = re.compile(r"\(\?[a-zA-Z]*-[a-zA-Z]*m")
 _TELLS_CONTROLS = re.compile(r"\\[pPxXaftrnv0-7]|\[:|[^ -~]")
 """What may match a control character and not its picture, or the other way round."""
 
-_ESCAPE = (
-    rb"(?:\x1b(?:\[[0-?]*[ -/]*[@-~]\x0f?|\][^\x07\x1b\n]*(?:\x07|\x1b\\)"
-    rb"|[PX^_k][^\x1b\n]*\x1b\\|[ -/]+[0-~]|[0-OQ-WYZ\\`a-jl-~]))"
-)
-_PART_ERASED = rb"\x1b\[[12]K"
-
-_MAX_TAIL = 6
-"""Characters of what follows an escape sequence that are looked at."""
-
-_MAX_TAILED = 48
-"""Bytes of a literal up to which each of its tails is looked at."""
-
 
 def can_be_shown(query: Query) -> bool:
     """Whether a row may show what is looked for literally: no row shows a control character."""
@@ -56,15 +44,6 @@ def tells_form_feeds(query: Query) -> bool:
     return query.is_regex and (r"\s" in query.text or r"\S" in query.text)
 
 
-def tells_characters(query: Query) -> bool:
-    """Whether more than ASCII around a literal of ASCII makes a difference.
-
-    Other spaces are shown as plain ones, and without case a few letters fold into `k` and `s`.
-    """
-    text = query.text
-    return " " in text or (query.ignores_case and not set("ks").isdisjoint(text))
-
-
 def in_rows(query: Query) -> bytes | None:
     """The query over many rows; None when only row by row it means the same."""
     if not query.is_regex:
@@ -75,20 +54,3 @@ def in_rows(query: Query) -> bytes | None:
     if tokens and tokens[-1].startswith(r"\Q") and not tokens[-1].endswith(r"\E"):
         tokens.append(r"\E")
     return b"(?m)" + "".join(tokens).encode()
-
-
-def crossing(literal: str) -> bytes:
-    """Where escape sequences may stand within a literal, or a part of a row was erased.
-
-    Finds the first of the sequences: behind it comes a tail of the literal, which may
-    have further ones in it.
-    """
-    data = literal.encode()
-    size = _MAX_TAIL if len(data) <= _MAX_TAILED else 1
-    tails = {data[begin : begin + size] for begin in range(1, len(data))}
-    forms = [
-        (_ESCAPE + b"*").join(bytes(re2.escape(bytes([byte]))) for byte in tail) for tail in tails
-    ]
-    if not forms:
-        return _PART_ERASED
-    return _PART_ERASED + b"|" + _ESCAPE + b"+(?:" + b"|".join(sorted(forms)) + b")"

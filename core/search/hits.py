@@ -9,11 +9,11 @@ those around the view first.
 
 from __future__ import annotations
 
-import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import add
 from typing import NamedTuple
 
 from core.console.transcript import Position
@@ -22,6 +22,7 @@ CHUNK_BYTES = 1 << 20
 _PAGE_BITS = 16
 _PAGE_MASK = (1 << _PAGE_BITS) - 1
 _PAGES = CHUNK_BYTES >> _PAGE_BITS
+_PAGE_ENDS = range(1, _PAGES + 1)
 
 
 class Step(NamedTuple):
@@ -39,40 +40,33 @@ class _Chunk:
 
     __slots__ = ("_ends", "_lows")
 
-    def __init__(self, offsets: Iterable[int] = ()) -> None:
-        self._lows = array("H")
-        self._ends = array("I", bytes(4 * _PAGES))
-        self.extend(offsets)
+    def __init__(self, ends: array[int], lows: array[int]) -> None:
+        self._ends = ends
+        self._lows = lows
+
+    @classmethod
+    def of(cls, offsets: Sequence[int]) -> _Chunk:
+        """A chunk with these hits, sorted."""
+        ends = array("I", [bisect_left(offsets, page << _PAGE_BITS) for page in _PAGE_ENDS])
+        return cls(ends, array("H", [offset & _PAGE_MASK for offset in offsets]))
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> _Chunk:
+        """A chunk that was packed."""
+        ends, lows = array("I"), array("H")
+        ends.frombytes(data[: 4 * _PAGES])
+        lows.frombytes(data[4 * _PAGES :])
+        return cls(ends, lows)
+
+    def packed(self) -> bytes:
+        """Its bytes, for another process of this machine."""
+        return self._ends.tobytes() + self._lows.tobytes()
 
     def __len__(self) -> int:
         return len(self._lows)
 
     def __getitem__(self, index: int) -> int:
         return bisect_right(self._ends, index) << _PAGE_BITS | self._lows[index]
-
-    def extend(self, offsets: Iterable[int]) -> None:
-        """Add offsets behind all there are."""
-        rest = array("I", offsets)
-        if not rest:
-            return
-        self._lows.extend([offset & _PAGE_MASK for offset in rest])
-        before, at = len(self._lows) - len(rest), 0
-        for page in range(_PAGES):
-            at = bisect_left(rest, (page + 1) << _PAGE_BITS, at)
-            if at or page >= rest[0] >> _PAGE_BITS:
-                self._ends[page] = before + at
-
-    def cut(self, offset: int) -> None:
-        """Forget what is at `offset` or behind it."""
-        count = self.count_before(offset)
-        del self._lows[count:]
-        for page in range(_PAGES):
-            self._ends[page] = min(self._ends[page], count)
-
-    def behind(self, offset: int) -> _Chunk:
-        """The hits from `offset` on."""
-        first = self.count_before(offset)
-        return _Chunk(self[index] for index in range(first, len(self)))
 
     def count_before(self, offset: int) -> int:
         """How many hits are before `offset`."""
@@ -81,6 +75,18 @@ class _Chunk:
             return len(self._lows)
         first = self._ends[page - 1] if page > 0 else 0
         return bisect_left(self._lows, offset & _PAGE_MASK, first, self._ends[page])
+
+    def between(self, begin: int, end: int) -> _Chunk:
+        """The hits from `begin` up to `end`."""
+        first = self.count_before(begin)
+        last = max(first, self.count_before(end))
+        ends = array("I", [min(max(each, first), last) - first for each in self._ends])
+        return _Chunk(ends, self._lows[first:last])
+
+    def joined(self, other: _Chunk) -> _Chunk:
+        """All hits of two chunks, those of `other` behind all of this one's."""
+        ends = array("I", map(add, self._ends, other._ends))
+        return _Chunk(ends, self._lows + other._lows)
 
 
 class _Part:
@@ -92,34 +98,30 @@ class _Part:
         self._ends: list[int] = []
         self._is_current = True
 
-    def put(self, begin: int, end: int, offsets: Sequence[int]) -> None:
-        """In `begin` to `end`, within a chunk and up to what is known of it, is exactly this."""
+    def put(self, begin: int, end: int, hits: _Chunk) -> None:
+        """In `begin` to `end`, within a chunk, is exactly this."""
         number = begin // CHUNK_BYTES
         base = number * CHUNK_BYTES
-        chunk = self._chunks.get(number)
-        if chunk is not None:
-            behind = chunk.behind(end - base)
-            chunk.cut(begin - base)
-            chunk.extend(offset - base for offset in offsets)
-            chunk.extend(behind[index] for index in range(len(behind)))
-            if not len(chunk):
-                del self._chunks[number]
-        elif offsets:
-            self._chunks[number] = _Chunk(offset - base for offset in offsets)
-        self._is_current = False
+        known = self._chunks.get(number)
+        if known is not None:
+            before, behind = known.between(0, begin - base), known.between(end - base, CHUNK_BYTES)
+            hits = before.joined(hits).joined(behind)
+        self._set(number, hits)
 
     def drop_before(self, offset: int) -> None:
         """Forget what is before `offset`."""
         number = offset // CHUNK_BYTES
         for gone in [each for each in self._chunks if each < number]:
-            del self._chunks[gone]
+            self._set(gone, None)
         chunk = self._chunks.get(number)
         if chunk is not None:
-            left = chunk.behind(offset - number * CHUNK_BYTES)
-            if len(left):
-                self._chunks[number] = left
-            else:
-                del self._chunks[number]
+            self._set(number, chunk.between(offset - number * CHUNK_BYTES, CHUNK_BYTES))
+
+    def _set(self, number: int, chunk: _Chunk | None) -> None:
+        if chunk:
+            self._chunks[number] = chunk
+        else:
+            self._chunks.pop(number, None)
         self._is_current = False
 
     def __len__(self) -> int:
@@ -162,7 +164,7 @@ class Hits:
 
     def __contains__(self, position: Position) -> bool:
         part = self._parts.get(position.generation)
-        if part is None:
+        if part is None or position.rank:
             return False
         index = part.count_before(position.offset)
         return index < len(part) and part[index] == position.offset
@@ -215,7 +217,9 @@ class Hits:
         count = len(self)
         if not count:
             return None
-        index = self.count_before(position._replace(offset=position.offset + 1))
+        # A line of ours stands before the row that begins there.
+        behind = position.offset + (position.rank >= 0)
+        index = self.count_before(Position(position.generation, behind))
         return Step(index % count, self[index % count], wrapped=index == count)
 
     def before(self, position: Position) -> Step | None:
@@ -228,22 +232,20 @@ class Hits:
 
     # What is put in.
 
-    def put(self, generation: int, begin: int, end: int, offsets: Sequence[int]) -> None:
+    def put(self, generation: int, begin: int, end: int, hits: bytes) -> None:
         """In a stretch of a generation exactly these rows are found.
 
         Args:
             generation: its sequence number.
             begin: where the stretch begins.
             end: behind its end; in the same chunk of `CHUNK_BYTES`, or where it ends.
-            offsets: the rows' starts, sorted, all in the stretch.
+            hits: the rows' starts, all in the stretch, as `packed` makes them.
         """
         part = self._parts.get(generation)
         if part is None:
-            if not offsets:
-                return
             part = self._parts[generation] = _Part()
             self._sequences = sorted(self._parts)
-        part.put(begin, end, offsets)
+        part.put(begin, end, _Chunk.unpacked(hits))
 
     def drop_before(self, generation: int, offset: int) -> None:
         """What is before `offset` in a generation is gone."""
@@ -258,17 +260,5 @@ class Hits:
 
 
 def packed(offsets: Sequence[int]) -> bytes:
-    """Offsets within a chunk, as they are sent: four bytes each, little-endian."""
-    data = array("I", offsets)
-    if sys.byteorder == "big":
-        data.byteswap()
-    return data.tobytes()
-
-
-def unpacked(data: bytes) -> array[int]:
-    """What was packed."""
-    offsets = array("I")
-    offsets.frombytes(data)
-    if sys.byteorder == "big":
-        offsets.byteswap()
-    return offsets
+    """Rows' starts, sorted and all in one chunk of their generation, in few bytes."""
+    return _Chunk.of([offset % CHUNK_BYTES for offset in offsets]).packed()

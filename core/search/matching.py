@@ -4,33 +4,35 @@ Theory of operation. RE2 goes through a whole block and stops only where it matc
 is all there is to do where rows show their own bytes. Escape sequences, tabs, backspaces
 and returns in the middle of a row make the difference between bytes and what is shown:
 
-- around a literal, an expression of its own finds the escape sequences that may stand
-  within it, and the few rows that it names are rendered;
+- a literal has expressions of its own for what may stand within it, and the few rows that
+  these name are rendered;
 - for an expression, the parts of a block that have such bytes are made what they show,
-  and searched then.
+  as far as that goes for many rows at once, and searched then.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 
 from core.search.expression import Expression, expression
-from core.search.forms import (
-    can_be_shown,
-    crossing,
-    in_rows,
-    tells_characters,
-    tells_controls,
-    tells_form_feeds,
-)
+from core.search.forms import can_be_shown, in_rows, tells_controls, tells_form_feeds
+from core.search.literal import Surroundings
 from core.search.query import Query
-from core.search.shown import shown_row, shown_rows, shows_itself
+from core.search.shown import (
+    end_of,
+    is_in_text,
+    odd_rows,
+    shown_row,
+    shows_itself,
+    without_escapes,
+)
 
 REGION_BYTES = 32 * 1024
 """How much is made what it shows at a time, when there is a reason."""
 
-_moved: Expression = expression(rb"\r[^\r\n]", spans_lines=True)
+_RETURN = 0x0D
+_NEWLINE = 0x0A
 
 
 class Matcher:
@@ -42,18 +44,18 @@ class Matcher:
 
     def __init__(self, query: Query) -> None:
         query.check()
-        self._query = query
+        ignores_case = query.ignores_case
         pattern = in_rows(query)
         self._in_rows: Expression | None = None
         if pattern is not None:
-            self._in_rows = expression(pattern, ignores_case=query.ignores_case, is_text=True)
-        self._crossing: Expression | None = None
-        self._before = frozenset[int]()
+            self._in_rows = expression(pattern, ignores_case=ignores_case, is_text=True)
+        # Over one row it means the same, unless there is none over many.
+        self._in_row = self._in_rows or expression(
+            query.text.encode(), ignores_case=ignores_case, is_text=True
+        )
+        self._literal: Surroundings | None = None
         if not query.is_regex and query.text.isascii():
-            self._crossing = expression(
-                crossing(query.text), ignores_case=query.ignores_case, spans_lines=True
-            )
-            self._before = frozenset((query.text.lower() + query.text.upper()).encode())
+            self._literal = Surroundings(query)
         self._is_exact = tells_controls(query)
         self._tells_form_feeds = tells_form_feeds(query)
         self._is_possible = bool(query.text) and (query.is_regex or can_be_shown(query))
@@ -68,25 +70,15 @@ class Matcher:
             return []
         if self._in_rows is None:
             return self._one_by_one(data)
-        if self._crossing is not None and self._is_simple(data):
-            return self._around(data, self._in_rows, self._crossing)
+        if self._literal is not None:
+            return self._around(data, self._in_rows, self._literal)
         return self._in_regions(data, self._in_rows)
-
-    def _is_simple(self, data: bytes) -> bool:
-        """Whether all that may stand in the way of a literal is known to `_around`."""
-        text = self._query.text
-        if b"\t" in data and " " in text:
-            return False
-        return data.isascii() or not tells_characters(self._query)
 
     # A literal.
 
-    def _around(self, data: bytes, plain: Expression, crossed: Expression) -> list[int]:
+    def _around(self, data: bytes, plain: Expression, literal: Surroundings) -> list[int]:
         has_escapes = b"\x1b" in data
-        unsure = self._moved_rows(data)
-        if has_escapes:
-            unsure |= self._crossed_rows(data, crossed)
-        matches = self._query.matches
+        unsure = literal.unsure_rows(data)
         found: list[int] = []
         size, at = len(data), 0
         while at < size:
@@ -94,47 +86,17 @@ class Matcher:
             if match is None:
                 break
             begin = max(at, data.rfind(b"\n", at, match[0]) + 1)
-            end = _end_of(data, match[1])
+            end = end_of(data, match[1])
             at = end + 1
             if begin in unsure:
                 continue
-            # It may stand in the middle of a sequence.
-            is_sure = not has_escapes or data.find(b"\x1b", begin, match[0]) < 0
-            if is_sure or matches(shown_row(data[begin:end])):
+            is_sure = not has_escapes or is_in_text(data, begin, match[0])
+            if is_sure or self._shows_it(data[begin:end]):
                 found.append(begin)
         if unsure:
-            found += [
-                begin for begin in unsure if matches(shown_row(data[begin : _end_of(data, begin)]))
-            ]
+            found += self._showing(data, unsure)
             found.sort()
         return found
-
-    def _moved_rows(self, data: bytes) -> set[int]:
-        """Where the rows begin in which the guest went back to write over something."""
-        rows: set[int] = set()
-        size, at = len(data), 0
-        while at < size and (match := _moved.first(data, at, size)) is not None:
-            rows.add(data.rfind(b"\n", 0, match[0]) + 1)
-            at = _end_of(data, match[0]) + 1
-        at = data.find(b"\b")
-        while at >= 0:
-            rows.add(data.rfind(b"\n", 0, at) + 1)
-            at = data.find(b"\b", _end_of(data, at))
-        return rows
-
-    def _crossed_rows(self, data: bytes, crossed: Expression) -> set[int]:
-        """Where the rows begin in which there may be escape sequences within the literal."""
-        rows: set[int] = set()
-        before = self._before
-        size, at = len(data), 0
-        while at < size and (match := crossed.first(data, at, size)) is not None:
-            at = match[0]
-            is_erased = data.startswith((b"\x1b[1K", b"\x1b[2K"), at)
-            if is_erased or (at and data[at - 1] in before):
-                rows.add(data.rfind(b"\n", 0, at) + 1)
-                at = _end_of(data, at)
-            at += 1
-        return rows
 
     # An expression.
 
@@ -146,9 +108,7 @@ class Matcher:
         found: list[int] = []
         at = clean = 0
         while at < size:
-            end = size if at + REGION_BYTES >= size else data.rfind(b"\n", at, at + REGION_BYTES) + 1
-            if not end:
-                end = _end_of(data, at) + 1
+            end = _region_end(data, at)
             if not shows_itself(data, at, end, exactly=exactly):
                 found += self._in_plain(data, clean, at, plain)
                 found += self._in_shown(data[at:end], at, plain, exactly=exactly)
@@ -162,45 +122,64 @@ class Matcher:
         found: list[int] = []
         while at < size:
             match = plain.first(data, at, size)
-            if match is None or (match[0] == size and data[size - 1] == 0x0A):
+            if match is None or (match[0] == size and data[size - 1] == _NEWLINE):
                 break
             begin = max(at, data.rfind(b"\n", at, match[0]) + 1)
             end = data.find(b"\n", match[1], size)
             end = size if end < 0 else end
             # What matched may be a return, of which nothing is shown.
-            is_sure = match[1] == match[0] or data[match[1] - 1] != 0x0D
-            if is_sure or self._query.matches(data[begin:end].rstrip(b"\r").decode()):
+            is_sure = match[1] == match[0] or data[match[1] - 1] != _RETURN
+            if is_sure or self._matches(data[begin:end].rstrip(b"\r")):
                 found.append(begin)
             at = end + 1
         return found
 
     def _in_shown(self, data: bytes, base: int, plain: Expression, *, exactly: bool) -> list[int]:
-        shown = shown_rows(data, exactly=exactly)
+        """Rows of which some show something else than themselves."""
         if not data.endswith(b"\n"):
-            shown += b"\n"
-        found = self._in_plain(shown, 0, len(shown), plain)
-        if not found:
-            return []
-        begins = _begins(data)
-        ours = _begins(shown)
-        return [base + begins[bisect_right(ours, each) - 1] for each in found]
+            data += b"\n"
+        fast = without_escapes(data)
+        odd = odd_rows(data, fast, exactly=exactly)
+        if b"\t" in fast:
+            fast = fast.expandtabs()
+        begins = self._showing(data, odd)
+        found = self._in_plain(fast, 0, len(fast), plain)
+        if found:
+            ends = list(accumulate(map(len, data.split(b"\n"))))
+            number = at = 0
+            for each in found:
+                number += fast.count(b"\n", at, each)
+                at = each
+                begin = number + (ends[number - 1] if number else 0)
+                if begin not in odd:
+                    begins.append(begin)
+        return sorted(base + begin for begin in begins)
 
     def _one_by_one(self, data: bytes) -> list[int]:
         rows = data.removesuffix(b"\n").split(b"\n")
-        matches = self._query.matches
-        return [
-            begin
-            for begin, row in zip(_begins(data), rows, strict=False)
-            if matches(shown_row(row))
-        ]
+        begins = accumulate((len(row) + 1 for row in rows), initial=0)
+        return [begin for begin, row in zip(begins, rows, strict=False) if self._shows_it(row)]
+
+    # A row.
+
+    def _showing(self, data: bytes, begins: Iterable[int]) -> list[int]:
+        """Which of the rows that begin there match."""
+        return [begin for begin in begins if self._shows_it(data[begin : end_of(data, begin)])]
+
+    def _shows_it(self, row: bytes) -> bool:
+        if self._literal is not None and not self._literal.may_show(row):
+            return False
+        return self._matches(shown_row(row))
+
+    def _matches(self, shown: bytes) -> bool:
+        return self._in_row.first(shown, 0, len(shown)) is not None
 
 
-def _end_of(data: bytes, at: int) -> int:
-    """Where the row that holds `at` ends, before its newline."""
-    end = data.find(b"\n", at)
-    return len(data) if end < 0 else end
-
-
-def _begins(data: bytes) -> list[int]:
-    """Where each row begins."""
-    return [0, *accumulate(len(row) + 1 for row in data.split(b"\n"))][:-1]
+def _region_end(data: bytes, at: int) -> int:
+    """Behind the last whole row of a region, or behind its first one if that is longer."""
+    if at + REGION_BYTES >= len(data):
+        return len(data)
+    newline = data.rfind(b"\n", at, at + REGION_BYTES)
+    if newline < 0:
+        newline = end_of(data, at)
+    return min(newline + 1, len(data))

@@ -79,7 +79,9 @@ class Query(msgspec.Struct, frozen=True):
         except UnicodeEncodeError as error:
             raise BadQuery(f"character {error.start + 1} is not Unicode text") from error
         if self.is_regex and (found := _ANY_BYTE.search(self.text)):
-            raise BadQuery(f"\\C stands for nothing, at character {found.end() - 1}", hint=LITERALLY)
+            raise BadQuery(
+                f"\\C stands for nothing, at character {found.end() - 1}", hint=LITERALLY
+            )
         try:
             _compiled(self)
         except re2.error as error:

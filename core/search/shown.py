@@ -17,7 +17,7 @@ _GONE = re.compile(
     rb"""
       \[[0-9:;]{0,64}m\x0f?                 # looks
     | \[0?K                                 # erasing behind the last character
-    | \[[0-?]{0,64}[ -/]{0,8}[@-JL-~]       # other control sequences
+    | \[[0-?]{0,64}[ -/]{0,8}[@-FH-JL-~]    # other control sequences
     | \][ -~]{0,4096}\x07                   # titles
     | [ -/]{1,8}[0-~]
     | [0-OQ-WYZ\\`a-jl-~]
@@ -27,25 +27,34 @@ _GONE = re.compile(
 """What goes, behind an ESC, without a trace; some of what `core.console.ansi` has, and no more.
 Other sequences are left to it."""
 
-_COLOURS = re.compile(rb"\x1b\[[0-9:;]{0,64}m\x0f?")
-_STEPS = b"\x1b\r\b\t"
-
-_MOVED = rb"[\x08\x1b]|\r[^\r\n]|\t[\t\r]*(?:\n|\z)|[\x80-\xff]"
+_COLOUR = re.compile(rb"\[[0-9:;]{0,64}")
 _CONTROLS = rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
-_odd: Expression = expression(_MOVED, spans_lines=True)
-_odd_exactly: Expression = expression(_MOVED + b"|" + _CONTROLS, spans_lines=True)
+_SHORT = MAX_STEPS
+"""Rows of fewer bytes cannot make a terminal do more than is acted on."""
+
 _mid_return: Expression = expression(rb"\r[^\r\n]", spans_lines=True)
-_control: Expression = expression(_CONTROLS, spans_lines=True)
+_last_tab: Expression = expression(rb"\t[\t\r]*(?:\n|\z)", spans_lines=True)
+_backspace: Expression = expression(rb"\x08")
+_control: Expression = expression(_CONTROLS)
+_beyond_ascii: Expression = expression(rb"[\x80-\xff]")
 
 
-def shown_row(row: bytes) -> str:
-    """What one row shows."""
-    if b"\x1b" in row and row.count(b"\x1b") <= MAX_STEPS // 2:
-        text = _COLOURS.sub(b"", row).rstrip(b"\r")
-        if text.isascii() and (shown := text.decode()).isprintable():
-            return shown
-    return render_line(row, raw=True).text
+def shown_row(row: bytes) -> bytes:
+    """What one row shows, in UTF-8."""
+    fast = without_escapes(row).rstrip(b"\r")
+    if len(row) < _SHORT and fast.isascii() and fast.decode().isprintable():
+        return fast
+    return render_line(row, raw=True).text.encode()
+
+
+def is_in_text(data: bytes, begin: int, at: int) -> bool:
+    """Whether the byte `at` of the row from `begin` on is certainly in no escape sequence."""
+    escape = data.rfind(b"\x1b", begin, at)
+    if escape < 0:
+        return True
+    gone = _GONE.match(data, escape + 1)
+    return gone is not None and gone.end() <= at
 
 
 def shows_itself(data: bytes, begin: int, end: int, *, exactly: bool) -> bool:
@@ -60,100 +69,124 @@ def shows_itself(data: bytes, begin: int, end: int, *, exactly: bool) -> bool:
     """
     if any(data.find(step, begin, end) >= 0 for step in (b"\x1b", b"\b", b"\t")):
         return False
-    if _mid_return.first(data, begin, end) is not None:
-        return False
-    if exactly and _control.first(data, begin, end) is not None:
+    if _mid_return.first(data, begin, end) or (exactly and _control.first(data, begin, end)):
         return False
     return data[begin:end].isascii()
 
 
-def shown_rows(data: bytes, *, exactly: bool) -> bytes:
-    """What rows show, in UTF-8; a row's carriage returns may be left at its end.
+def without_escapes(data: bytes) -> bytes:
+    """Rows without the escape sequences that leave no trace; others are still there.
 
     Args:
         data: many rows, each with a newline behind it.
-        exactly: whether control characters that move nothing are made pictures.
     """
-    fast = _without_escapes(data) if b"\x1b" in data else data
-    has_tabs = b"\t" in fast
-    changed = _rendered(data, fast, exactly=exactly)
-    if has_tabs:
-        fast = fast.expandtabs()
-    if not changed:
-        return fast
-    rows = fast.split(b"\n")
-    for number, text in changed.items():
-        rows[number] = text
-    return b"\n".join(rows)
-
-
-def _without_escapes(data: bytes) -> bytes:
+    if b"\x1b" not in data:
+        return data
     first, *pieces = data.split(b"\x1b")
-    return first + b"".join([_behind(piece) for piece in pieces])
+    known = _colours
+    if b"\x0f" in data:
+        return first + b"".join(
+            [
+                rest if head in known and final and rest[:1] != b"\x0f" else _behind(piece)
+                for piece in pieces
+                for head, final, rest in (piece.partition(b"m"),)
+            ]
+        )
+    return first + b"".join(
+        [
+            rest if head in known and final else _behind(piece)
+            for piece in pieces
+            for head, final, rest in (piece.partition(b"m"),)
+        ]
+    )
 
 
-_known: dict[bytes, bool] = {}
-"""Whether `[…` without the `m` behind it is all of a sequence that sets colours."""
+_colours: set[bytes] = set()
+"""What stood between an ESC and an `m`, and was all of a sequence that sets colours."""
 
-_MAX_KNOWN = 4096
+_MAX_COLOURS = 4096
 
 
 def _behind(piece: bytes) -> bytes:
-    """What is behind the sequence that `piece` begins with; an ESC and all of it if there is none."""
-    head, final, rest = piece.partition(b"m")
-    is_colour = _known.get(head) if final and len(head) <= 66 else False
-    if is_colour is None:
-        if len(_known) >= _MAX_KNOWN:
-            _known.clear()
-        gone = _GONE.match(head + b"m")
-        is_colour = _known[head] = gone is not None and gone.end() == len(head) + 1
-    if is_colour and rest[:1] != b"\x0f":
-        return rest
+    """What is behind the sequence that `piece` begins with; ESC and all of it if there is none."""
+    if piece.startswith(b"[K"):
+        return piece[2:]
+    if piece.startswith(b"[m\x0f"):
+        return piece[3:]
+    head, final, _ = piece.partition(b"m")
+    if final and len(_colours) < _MAX_COLOURS and _COLOUR.fullmatch(head):
+        _colours.add(head)
     gone = _GONE.match(piece)
     return b"\x1b" + piece if gone is None else piece[gone.end() :]
 
 
-def _rendered(data: bytes, fast: bytes, *, exactly: bool) -> dict[int, bytes]:
-    """Rows that show something else than `fast` has, by number."""
-    numbers = set(_odd_rows(fast, exactly=exactly))
-    if sum(map(data.count, (b"\x1b", b"\r", b"\b", b"\t"))) > MAX_STEPS:
-        rows = data.split(b"\n")
-        numbers |= {
-            number
-            for number, row in enumerate(rows)
-            if len(row) > MAX_STEPS and sum(map(row.count, (b"\x1b", b"\r", b"\b", b"\t"))) > MAX_STEPS
-        }
-    if not numbers:
-        return {}
-    rows, fast_rows = data.split(b"\n"), fast.split(b"\n")
-    return {
-        number: render_line(rows[number], raw=True).text.encode()
-        for number in numbers
-        if not _is_plain_text(fast_rows[number]) or len(rows[number]) > MAX_STEPS
-    }
+def odd_rows(data: bytes, fast: bytes, *, exactly: bool) -> set[int]:
+    """Where the rows begin that may show something else than `fast` has, tabs made spaces.
+
+    Args:
+        data: many rows, each with a newline behind it.
+        fast: the same without escapes.
+        exactly: whether it matters that control characters are shown as pictures.
+    """
+    odd: set[int] = set()
+    for each in (_backspace, _mid_return, _last_tab):
+        add_rows_with(odd, each, data)
+    if exactly:
+        add_rows_with(odd, _control, data)
+    if not data.isascii() and not _are_fine(data):
+        add_rows_with(odd, _beyond_ascii, data)
+    _add_long_rows(odd, data)
+    if b"\x1b" in fast:
+        fast_rows = fast.split(b"\n")
+        at = 0
+        for row, fast_row in zip(data.split(b"\n"), fast_rows, strict=True):
+            if b"\x1b" in fast_row:
+                odd.add(at)
+            at += len(row) + 1
+    return odd
 
 
-def _odd_rows(fast: bytes, *, exactly: bool) -> list[int]:
-    odd = _odd_exactly if exactly else _odd
-    numbers: list[int] = []
-    number, at, size = 0, 0, len(fast)
-    while at < size:
-        found = odd.first(fast, at, size)
-        if found is None:
-            break
-        number += fast.count(b"\n", at, found[0])
-        numbers.append(number)
-        at = fast.find(b"\n", found[0]) + 1
-        number += 1
-        if not at:
-            break
-    return numbers
+def add_rows_with(rows: set[int], found: Expression, data: bytes) -> None:
+    """Add where the rows begin in which there is a match."""
+    size, at = len(data), 0
+    while at < size and (match := found.first(data, at, size)) is not None:
+        rows.add(data.rfind(b"\n", 0, match[0]) + 1)
+        at = end_of(data, match[0]) + 1
 
 
-def _is_plain_text(row: bytes) -> bool:
-    """Whether a row of more than ASCII shows itself."""
+def end_of(data: bytes, at: int) -> int:
+    """Where the row that holds `at` ends, before its newline."""
+    end = data.find(b"\n", at)
+    return len(data) if end < 0 else end
+
+
+def _add_long_rows(rows: set[int], data: bytes) -> None:
+    """Add the rows that are long enough to hold too many steps."""
+    at, size = 0, len(data)
+    while at + MAX_STEPS < size:
+        newline = data.rfind(b"\n", at, at + MAX_STEPS + 1)
+        if newline < 0:
+            rows.add(data.rfind(b"\n", 0, at) + 1)
+            newline = end_of(data, at)
+        at = newline + 1
+
+
+_fine: set[str] = set()
+"""Characters beyond ASCII that were looked at, and are shown as they are."""
+
+_MAX_FINE = 4096
+_ASCII = bytes(range(128))
+
+
+def _are_fine(data: bytes) -> bool:
+    """Whether all that is not ASCII is shown as it is."""
     try:
-        text = row.rstrip(b"\r").decode()
+        data.decode()
     except UnicodeDecodeError:
         return False
-    return text.isprintable() and printable(text) == text and not has_marks(text)
+    chars = set(data.translate(None, _ASCII).decode()) - _fine
+    if any(not char.isprintable() or printable(char) != char or has_marks(char) for char in chars):
+        return False
+    if len(_fine) < _MAX_FINE:
+        _fine.update(chars)
+    return True

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.console import Position
-from core.search.hits import CHUNK_BYTES, Hits, packed, unpacked
+from core.search.hits import CHUNK_BYTES, Hits, packed
 
 OFFSETS = st.one_of(
     st.integers(0, 3 * CHUNK_BYTES - 1),
     st.sampled_from([0, 1, 65535, 65536, 65537, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 65536]),
 )
-POSITIONS = st.builds(Position, st.integers(1, 4), OFFSETS)
+POSITIONS = st.builds(Position, st.integers(1, 4), OFFSETS, st.sampled_from([0, -1]))
 STRETCH = st.tuples(st.integers(1, 4), OFFSETS, OFFSETS, st.sets(OFFSETS, max_size=12))
 CHANGE = st.one_of(
     STRETCH,
@@ -27,7 +27,7 @@ def put(
     chunk = begin // CHUNK_BYTES
     end = min(max(begin, end), (chunk + 1) * CHUNK_BYTES)
     offsets = sorted(offset for offset in found if begin <= offset < end)
-    hits.put(generation, begin, end, offsets)
+    hits.put(generation, begin, end, packed(offsets))
     for gone in [p for p in model if p.generation == generation and begin <= p.offset < end]:
         model.remove(gone)
     model.update(Position(generation, offset) for offset in offsets)
@@ -83,8 +83,3 @@ def test_steps_go_around_the_ends(changes: list[tuple[object, ...]], at: Positio
     assert below.position == (here or later[:1] or earlier[-1:])[0]
     for step in (after, before, above, below):
         assert hits[step.number] == step.position
-
-
-@given(st.lists(st.integers(0, CHUNK_BYTES - 1)))
-def test_offsets_come_back(offsets: list[int]) -> None:
-    assert list(unpacked(packed(offsets))) == offsets
