@@ -38,6 +38,7 @@ _last_tab: Expression = expression(rb"\t[\t\r]*(?:\n|\z)", spans_lines=True)
 _backspace: Expression = expression(rb"\x08")
 _control: Expression = expression(_CONTROLS)
 _beyond_ascii: Expression = expression(rb"[\x80-\xff]")
+_beyond_ascii_and_tab: Expression = expression(rb"[\x80-\xff].*\t|\t.*[\x80-\xff]")
 
 
 def shown_row(row: bytes) -> bytes:
@@ -133,8 +134,12 @@ def odd_rows(data: bytes, fast: bytes, *, exactly: bool) -> set[int]:
         add_rows_with(odd, each, data)
     if exactly:
         add_rows_with(odd, _control, data)
-    if not data.isascii() and not _are_fine(data):
-        add_rows_with(odd, _beyond_ascii, data)
+    if not data.isascii():
+        if not _are_fine(data):
+            add_rows_with(odd, _beyond_ascii, data)
+        elif b"\t" in data:
+            # A tab ends at a column, and characters have other columns than bytes.
+            add_rows_with(odd, _beyond_ascii_and_tab, data)
     _add_long_rows(odd, data)
     if b"\x1b" in fast:
         fast_rows = fast.split(b"\n")
