@@ -17,6 +17,13 @@ _FULL_WIDTH = 90
 _FULL_HEIGHT = 24
 
 
+AUTOMATIC = 0
+"""The layout that fits the number of sandboxes."""
+
+LAYOUTS = (AUTOMATIC, 1, 2, 4, 6, 9)
+"""How many panes a page has, for a person to choose from."""
+
+
 class Shape(NamedTuple):
     """A grid of panes."""
 
@@ -58,6 +65,17 @@ def shape_for(count: int, width: int, height: int) -> Shape:
         most = max(shape.places for shape in fitting)
         enough = [shape for shape in fitting if shape.places == most]
     return max(enough, key=lambda shape: _text_area(shape, width, height))
+
+
+def next_layout(layout: int, step: int = 1) -> int:
+    """The layout so many steps after this one, round and round."""
+    return LAYOUTS[(LAYOUTS.index(layout) + step) % len(LAYOUTS)]
+
+
+def held_in(layout: int, count: int, width: int, height: int) -> int:
+    """How many of `count` sandboxes a page holds; a layout holds what stays readable."""
+    wanted = layout or count
+    return max(1, min(wanted, shape_for(wanted, width, height).places))
 
 
 def places(shape: Shape, count: int, width: int, height: int) -> list[Place]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.sandboxes.model import ConsoleState, SandboxFacts
+from tui.pane_marks import UNMARKED, PaneMarks
 from tui.pane_view import Line, Note, NoteKind
 from tui.states import sign_of
 from tui.viewing import Viewing
@@ -38,10 +39,16 @@ class FrameFacts:
     """How its rows look, where it is not as usual."""
     trouble: SafeStr
     """Why the recording is not whole; empty when it is."""
+    marks: PaneMarks = UNMARKED
 
 
 def frame_facts(
-    facts: SandboxFacts, number: int, viewing: Viewing | None, lines: tuple[Line, ...], now: float
+    facts: SandboxFacts,
+    number: int,
+    viewing: Viewing | None,
+    lines: tuple[Line, ...],
+    now: float,
+    marks: PaneMarks = UNMARKED,
 ) -> FrameFacts:
     """What the border of a pane says that shows `lines`.
 
@@ -51,6 +58,7 @@ def frame_facts(
         viewing: the open recording, None while there is none.
         lines: what stands between the borders.
         now: seconds since the epoch, UTC.
+        marks: what is known of the pane among the others.
     """
     sign = sign_of(facts, now)
     trouble = facts.recording_trouble
@@ -82,6 +90,7 @@ def frame_facts(
         column=column,
         modes=modes,
         trouble=safe_text(trouble),
+        marks=marks,
     )
 
 

@@ -25,6 +25,8 @@ _MIN_FILL = 2
 
 _MIN_NAME = 4
 
+PINNED = safe_text("┴ pinned")
+
 
 class Piece(NamedTuple):
     """A word on a border."""
@@ -37,6 +39,7 @@ def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     """The top border: whose console this is, and its state."""
     number = [Piece(safe_text(str(facts.number)), "number")] if facts.number else []
     named = [*number, Piece(facts.name, "name")]
+    pin = [Piece(PINNED, "quiet")] if facts.marks.is_pinned else []
     family = [Piece(facts.family, "quiet")] if facts.family else []
     glyph = Piece(safe_text(facts.glyph), facts.tone)
     sign = [glyph, Piece(facts.word, facts.tone)]
@@ -50,7 +53,8 @@ def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
         short = mode[-1:]
         last = [short]
     ways = (
-        ([named, family], [sign, mode]),
+        ([named, family, pin], [sign, mode]),
+        ([named, pin], [sign, mode]),
         ([named], [sign, mode]),
         ([named], [sign, short]),
         ([named], [sign, *last]),

@@ -125,6 +125,10 @@ class DashboardScreen(
     def _follow_focus(self, message: PaneGrid.PaneFocused) -> None:
         self._select(message.sandbox_id)
 
+    @on(PaneGrid.PagesChanged)
+    def _tell_pages(self) -> None:
+        self._refresh_soon()
+
     @on(SandboxList.Chosen)
     def _follow_click(self, message: SandboxList.Chosen) -> None:
         self._select(message.sandbox_id)
@@ -148,6 +152,8 @@ class DashboardScreen(
             troubled=roster.troubled,
             page=grid.page + 1,
             pages=grid.pages,
+            layout=grid.layout_choice,
+            fitting=grid.fitting,
             now=now,
         )
         self.show_keys()

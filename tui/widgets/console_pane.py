@@ -25,6 +25,7 @@ from tui.actions.model import Where
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
 from tui.pane_frame import bottom_edge, top_edge
+from tui.pane_marks import UNMARKED
 from tui.pane_rows import RowPainter, Setting
 from tui.pane_view import Line, Note
 from tui.states import why_empty
@@ -65,6 +66,8 @@ class ConsolePane(ReadingPane, can_focus=True):
         self._now = 0.0
         self._second = -1
         self._retries = 0
+        self.marks = UNMARKED
+        """What the border says of the pane among the others; shown at the next paint."""
 
     # What it shows
 
@@ -390,7 +393,8 @@ class ConsolePane(ReadingPane, can_focus=True):
 
     def _frame(self) -> FrameFacts:
         assert self._facts is not None
-        return frame_facts(self._facts, self._number, self._viewing, self._lines, self._now)
+        facts, lines = self._facts, self._lines
+        return frame_facts(facts, self._number, self._viewing, lines, self._now, self.marks)
 
     def _why_empty(self) -> SafeStr:
         assert self._facts is not None

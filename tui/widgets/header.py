@@ -23,6 +23,10 @@ class HeaderFacts:
     page: int = 1
     pages: int = 1
     """Of panes; told when there is more than one."""
+    layout: int = 0
+    """How many panes a page was chosen to have; told when it was."""
+    fitting: int = 0
+    """How many of them there is room for."""
     now: float = 0.0
     """Seconds since the epoch, UTC."""
 
@@ -69,11 +73,18 @@ class Header(Inked):
             counts.append(self.own(f"{facts.watched} {watched}", "quiet"))
         if watched and facts.pages > 1:
             counts.append(self.own(f"page {facts.page}/{facts.pages}", "quiet"))
+        if facts.layout:
+            counts.append(self.own(_layout(facts), "quiet"))
         if facts.troubled:
             counts.append(self.own(f"{facts.troubled}{trouble}", "failed"))
         if counts:
             parts += [Content("  "), self.ink(_DOT, "quiet").join(counts)]
         return Content("").join(parts)
+
+
+def _layout(facts: HeaderFacts) -> str:
+    said = f"layout {facts.layout}"
+    return said if facts.fitting >= facts.layout else f"{said}, {facts.fitting} fit"
 
 
 _DOT = safe_text(" · ")

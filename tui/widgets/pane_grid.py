@@ -11,16 +11,19 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.layout import Layout
 from textual.message import Message
 from textual.widget import Widget
 
 from core.clock import now as this_moment
 from core.sandboxes.model import SandboxFacts
-from tui.layouts import places, shape_for
+from tui.hidden import HiddenCount
+from tui.layouts import held_in, next_layout
+from tui.pane_marks import PaneMarks
+from tui.pane_order import Direction, PaneOrder
 from tui.viewing import Viewings
 from tui.widgets.console_pane import ConsolePane
+from tui.widgets.pane_places import PanePlaces
 
 BEATS_PER_S = 15
 """How often the focused pane is painted while its guest writes; the others half as often."""
@@ -29,24 +32,6 @@ BEAT_S = 0.02
 """How long one beat goes on with further panes; keys are waiting for it."""
 
 MAX_PANES = 9
-_HIDDEN_PER_BEAT = 8
-"""Sandboxes out of sight whose new lines are counted in one beat."""
-
-
-class _Places(Layout):
-    """Puts the grid's panes where `tui.layouts` says."""
-
-    name = "panes"
-
-    def arrange(
-        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
-    ) -> ArrangeResult:
-        count = len(children)
-        found = places(shape_for(count, *size), count, *size) if count else []
-        return [
-            WidgetPlacement(Region(*place), NULL_OFFSET, NULL_SPACING, child)
-            for child, place in zip(children, found, strict=True)
-        ]
 
 
 class PaneGrid(Widget):
@@ -67,6 +52,9 @@ class PaneGrid(Widget):
             super().__init__()
             self.sandbox_id = sandbox_id
 
+    class PagesChanged(Message):
+        """Another page is in sight, or there is another number of them."""
+
     def __init__(
         self,
         clock: Callable[[], float] | None = None,
@@ -86,17 +74,18 @@ class PaneGrid(Widget):
         """
         super().__init__(id=id, classes=classes)
         self._clock = clock
-        self._places = _Places()
+        self._places = PanePlaces()
+        self._order = PaneOrder()
         self._viewings = Viewings()
+        self._hidden = HiddenCount(self._viewings)
         self._panes = [make_pane(self._viewings) for _ in range(MAX_PANES)]
-        self._facts: list[SandboxFacts] = []
+        self._facts: dict[str, SandboxFacts] = {}
         self._now = 0.0
         self._selected: str | None = None
         self._zoomed: str | None = None
         self._page = 0
         self._pages = 1
         self._tick = 0
-        self._next_hidden = 0
 
     @property
     def layout(self) -> Layout:
@@ -112,6 +101,21 @@ class PaneGrid(Widget):
     def pages(self) -> int:
         """How many pages there are."""
         return self._pages
+
+    @property
+    def layout_choice(self) -> int:
+        """How many panes a page was chosen to have; 0 where that is left to the grid."""
+        return self._places.layout
+
+    @property
+    def held(self) -> int:
+        """How many panes a page has room for."""
+        return held_in(self._places.layout, len(self._facts), *self.size)
+
+    @property
+    def fitting(self) -> int:
+        """How many panes the chosen layout has room for, however few sandboxes there are."""
+        return held_in(self._places.layout, self._places.layout, *self.size)
 
     @property
     def zoomed(self) -> str | None:
@@ -144,11 +148,11 @@ class PaneGrid(Widget):
             facts: all of them, in order; those without a place are on other pages.
             now: seconds since the epoch, UTC.
         """
-        self._facts = list(facts)
+        self._facts = {each.id: each for each in facts}
         self._now = now
-        ids = [each.id for each in facts]
-        self._viewings.keep(ids)
-        if self._zoomed not in ids:
+        self._order.keep(self._facts)
+        self._viewings.keep(self._facts)
+        if self._zoomed not in self._facts:
             self._zoomed = None
         self._bind()
 
@@ -175,6 +179,47 @@ class PaneGrid(Widget):
         for pane in self.panes:
             if pane.number == n:
                 pane.focus()
+
+    def choose_layout(self, step: int) -> None:
+        """Have another number of panes on a page: so many steps on, round and round."""
+        self._places.layout = next_layout(self._places.layout, step)
+        self._places_changed()
+
+    def after_turning(self, step: int) -> str | None:
+        """The sandbox to select for another page, `step` further; None when there is none.
+
+        Beside a zoomed pane, the next sandbox is the next page.
+        """
+        if self._zoomed is not None:
+            ids = self._order.ids
+            at = ids.index(self._zoomed) + step
+            return ids[at] if 0 <= at < len(ids) else None
+        page = self._page + step
+        return self._order.first_on(page, self.held) if 0 <= page < self._pages else None
+
+    def move(self, sandbox_id: str, direction: Direction) -> bool:
+        """Let a sandbox change places with its neighbour; whether there is one."""
+        columns = self._places.shape(self.size).columns
+        page = self._order.page_of(sandbox_id, self.held, self._page)
+        moved = self._order.move(sandbox_id, direction, columns, page, self.held)
+        self._places_changed()
+        return moved
+
+    def swap(self, sandbox_id: str, number: int) -> bool:
+        """Let a sandbox in sight change places with the pane of this number; whether it did."""
+        pane = self.pane_of(sandbox_id)
+        if pane is None or self._zoomed is not None:
+            return False
+        swapped = self._order.swap(pane.number - 1, number - 1, self._page, self.held)
+        self._places_changed()
+        return swapped
+
+    def toggle_pin(self, sandbox_id: str) -> bool:
+        """Pin a sandbox in sight to its place on every page, or let it go; whether it is pinned."""
+        pane = self.pane_of(sandbox_id)
+        is_pinned = pane is not None and self._order.toggle_pin(sandbox_id, pane.number - 1)
+        self._places_changed()
+        return is_pinned
 
     def compose(self) -> ComposeResult:
         """All the panes there will ever be, hidden."""
@@ -221,6 +266,11 @@ class PaneGrid(Widget):
         others = [turn for turn in due if not self._panes[turn].has_focus]
         return focused + [turn for turn in others if (self._tick + turn) % 2 == 0]
 
+    def _places_changed(self) -> None:
+        """Put every pane where it belongs now."""
+        self._bind()
+        self.refresh(layout=True)
+
     def _bind(self) -> None:
         """Give each pane its sandbox and say which are in sight."""
         if not self.is_attached or not self.size:
@@ -230,27 +280,30 @@ class PaneGrid(Widget):
         page = self._page_facts()
         with self.app.batch_update():
             for index, pane in enumerate(self._panes):
-                if index >= len(page):
+                facts = page[index] if index < len(page) else None
+                if facts is None:
                     pane.display = False
                     pane.clear()
                     continue
-                facts = page[index]
+                pane.marks = PaneMarks(facts.id in self._order.pinned)
                 pane.show(facts, index + 1, self._now)
                 pane.is_selected = facts.id == self._selected
                 pane.display = self._zoomed in (None, facts.id)
         if focused_id is not None and focused is not None and not _shows(focused, focused_id):
             self._carry_focus(focused_id)
 
-    def _page_facts(self) -> list[SandboxFacts]:
-        count = len(self._facts)
-        held = min(count, shape_for(count, *self.size).places) or 1
-        ids = [facts.id for facts in self._facts]
-        wanted = self._zoomed or self._selected
-        self._pages = max(1, -(-count // held))
-        if wanted in ids:
-            self._page = ids.index(wanted) // held
-        self._page = min(self._page, self._pages - 1)
-        return self._facts[self._page * held : (self._page + 1) * held]
+    def _page_facts(self) -> list[SandboxFacts | None]:
+        held = self.held
+        wanted = self._zoomed or self._selected or ""
+        pages = self._order.pages(held)
+        before = self._page, self._pages
+        self._pages = len(pages)
+        self._page = self._order.page_of(wanted, held, self._page)
+        if before != (self._page, self._pages):
+            self.post_message(self.PagesChanged())
+        page = pages[self._page]
+        self._places.count = len(page)
+        return [None if each is None else self._facts[each] for each in page]
 
     def _carry_focus(self, sandbox_id: str) -> None:
         """The focus stays with a sandbox whose pane is another one now."""
@@ -259,17 +312,10 @@ class PaneGrid(Widget):
             pane.focus()
 
     def _count_hidden(self) -> None:
-        """Count new lines of a few sandboxes out of sight, each in its turn."""
         panes = self.panes if self.display else []
         in_sight = {pane.facts.id for pane in panes if pane.facts is not None}
-        hidden = [facts for facts in self._facts if facts.id not in in_sight]
-        for _ in range(min(len(hidden), _HIDDEN_PER_BEAT)):
-            self._next_hidden = (self._next_hidden + 1) % len(hidden)
-            facts = hidden[self._next_hidden]
-            viewing = self._viewings.of_hidden(facts)
-            if viewing is not None:
-                viewing.poll(self._now, facts.generation)
-                viewing.count()
+        hidden = [facts for facts in self._facts.values() if facts.id not in in_sight]
+        self._hidden.go_on(hidden, self._now)
 
 
 def _shows(pane: ConsolePane, sandbox_id: str) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from core.console import SafeStr, safe_text
+from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
+from tui.pane_order import Direction
 from tui.roster import has_pane
 from tui.screens.host_screen import HostScreen
-from tui.states import why_empty
+from tui.states import sentences, why_empty
 from tui.toast import say
+from tui.widgets.prompt import Question
 
 
 class PaneKeys(HostScreen):
@@ -47,3 +51,104 @@ class PaneKeys(HostScreen):
     def action_focus_pane(self, key: str) -> None:
         """Focus the pane with this number."""
         self.stage.grid.focus_pane(int(key))
+
+    def action_next_layout(self) -> None:
+        """Have more panes on a page."""
+        self._choose_layout(1)
+
+    def action_previous_layout(self) -> None:
+        """Have fewer panes on a page."""
+        self._choose_layout(-1)
+
+    def action_next_page(self) -> None:
+        """Turn to the next page."""
+        self._turn(1)
+
+    def action_previous_page(self) -> None:
+        """Turn a page back."""
+        self._turn(-1)
+
+    def action_move_left(self) -> None:
+        """Swap with the pane to the left."""
+        self._move(Direction.LEFT)
+
+    def action_move_down(self) -> None:
+        """Swap with the pane below."""
+        self._move(Direction.DOWN)
+
+    def action_move_up(self) -> None:
+        """Swap with the pane above."""
+        self._move(Direction.UP)
+
+    def action_move_right(self) -> None:
+        """Swap with the pane to the right."""
+        self._move(Direction.RIGHT)
+
+    def action_swap_pane(self) -> None:
+        """Ask for the pane to swap with."""
+        facts = self._in_sight()
+        if facts is not None:
+            self.prompt.ask(
+                Question(
+                    safe_text("swap with pane"),
+                    lambda text: self._swap(facts.id, text),
+                    hint=safe_text("its number · esc leaves"),
+                )
+            )
+
+    def action_pin_pane(self) -> None:
+        """Pin the pane, or let it go."""
+        facts = self._in_sight()
+        if facts is None:
+            return
+        is_pinned = self.stage.grid.toggle_pin(facts.id)
+        done = "stays at its place on every page" if is_pinned else "is pinned no more"
+        say(self, sentences(f"{safe_text(facts.name, limit=64)} {done}"))
+        self.refresh_facts()
+
+    def _choose_layout(self, step: int) -> None:
+        self.stage.zoom(None)
+        self.stage.grid.choose_layout(step)
+        self.refresh_facts()
+
+    def _turn(self, step: int) -> None:
+        sandbox_id = self.stage.grid.after_turning(step)
+        if sandbox_id is None:
+            say(self, sentences("there is no further page"))
+        else:
+            self.go_to_sandbox(sandbox_id)
+
+    def go_to_sandbox(self, sandbox_id: str) -> None:
+        """Turn to a sandbox's page and select it; its pane takes the focus, but not the list's."""
+        is_in_list = self.stage.list.has_focus
+        self.roster.select(sandbox_id)
+        self.refresh_facts()
+        if not is_in_list:
+            self.stage.focus_selected_pane()
+
+    def _move(self, direction: Direction) -> None:
+        facts = self._in_sight()
+        if facts is not None and not self.stage.is_zoomed:
+            if not self.stage.grid.move(facts.id, direction):
+                say(self, sentences(f"there is no pane to swap with, {_WHERE[direction]}"))
+            self.refresh_facts()
+
+    def _swap(self, sandbox_id: str, text: str) -> SafeStr:
+        number = int(text) if text.strip().isdecimal() and len(text) < 4 else 0
+        if not self.stage.grid.swap(sandbox_id, number):
+            return sentences("No other pane in sight has that number")
+        # The prompt gives the focus back to the pane that had it, which shows another now.
+        self.call_later(self.go_to_sandbox, sandbox_id)
+        return safe_text("")
+
+    def _in_sight(self) -> SandboxFacts | None:
+        """The sandbox of the pane that keys are about."""
+        return None if self.pane is None else self.pane.facts
+
+
+_WHERE = {
+    Direction.LEFT: "further left",
+    Direction.RIGHT: "further right",
+    Direction.UP: "above",
+    Direction.DOWN: "below",
+}
