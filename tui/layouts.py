@@ -67,9 +67,9 @@ def shape_for(count: int, width: int, height: int) -> Shape:
     return max(enough, key=lambda shape: _text_area(shape, width, height))
 
 
-def next_layout(layout: int, step: int = 1) -> int:
-    """The layout so many steps after this one, round and round."""
-    return LAYOUTS[(LAYOUTS.index(layout) + step) % len(LAYOUTS)]
+def next_layout(layout: int) -> int:
+    """The layout after this one, round and round."""
+    return LAYOUTS[(LAYOUTS.index(layout) + 1) % len(LAYOUTS)]
 
 
 def held_in(layout: int, count: int, width: int, height: int) -> int:

@@ -15,6 +15,7 @@ from rich.style import Style as RichStyle
 
 from core.console import SafeStr, safe_text
 from tui import amounts
+from tui.badges import Kind
 from tui.pane_facts import FrameFacts
 
 Look = Callable[[str], RichStyle]
@@ -24,6 +25,9 @@ _MIN_FILL = 2
 """Border that stays in sight between what is left and what is right."""
 
 _MIN_NAME = 4
+
+_LOOKS = {"accent": "paused"}
+"""What a badge's tone is called here, where it has another name."""
 
 PINNED = safe_text("┴ pinned")
 
@@ -42,23 +46,18 @@ def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     pin = [Piece(PINNED, "quiet")] if facts.marks.is_pinned else []
     family = [Piece(facts.family, "quiet")] if facts.family else []
     glyph = Piece(safe_text(facts.glyph), facts.tone)
-    sign = [glyph, Piece(facts.word, facts.tone)]
-    if facts.is_following:
-        mode = short = [Piece(safe_text("FOLLOW"), "quiet")] if facts.can_follow else []
-        last: list[list[Piece]] = []
-    else:
-        count = amounts.unseen(facts.unseen)
-        paused = Piece(safe_text("PAUSED"), "paused")
-        mode = [paused, Piece(count, "paused")] if count else [paused]
-        short = mode[-1:]
-        last = [short]
+    badges, sign = _news(facts)
+    news = [*badges, sign]
+    mode = _mode(facts)
+    short, last = mode[-1:], [] if facts.is_following else [mode[-1:]]
     ways = (
-        ([named, family, pin], [sign, mode]),
-        ([named, pin], [sign, mode]),
-        ([named], [sign, mode]),
-        ([named], [sign, short]),
-        ([named], [sign, *last]),
-        ([named], [[glyph], *last]),
+        ([named, family, pin], [*news, mode]),
+        ([named, pin], [*news, mode]),
+        ([named], [*news, mode]),
+        ([named], [*news, short]),
+        ([named], [*news, *last]),
+        ([named], [*badges[:1], sign, *last]),
+        ([named], [*(badges[:1] or [[glyph]]), *last]),
         ([named], [[glyph]]),
     )
     for left, right in ways:
@@ -70,6 +69,24 @@ def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
         return _edge("╭", [], [], "╮", width, look)
     cut = Piece(_cut(facts.name, room), "name")
     return _edge("╭", [[*number, cut]], [[glyph]], "╮", width, look)
+
+
+def _news(facts: FrameFacts) -> tuple[list[list[Piece]], list[Piece]]:
+    """What nobody saw yet, and the state's sign where that is not the same."""
+    badges = [badge for badge in facts.marks.badges if badge.kind is not Kind.UNREAD]
+    pieces = [[Piece(badge.label, _LOOKS.get(badge.tone, badge.tone))] for badge in badges]
+    if any(badge.glyph == facts.glyph for badge in badges):
+        return pieces, []
+    return pieces, [Piece(safe_text(facts.glyph), facts.tone), Piece(facts.word, facts.tone)]
+
+
+def _mode(facts: FrameFacts) -> list[Piece]:
+    """Whether the view follows, and how much came since it does not; the last counts most."""
+    if facts.is_following:
+        return [Piece(safe_text("FOLLOW"), "quiet")] if facts.can_follow else []
+    held = [Piece(safe_text("PAUSED"), "paused")]
+    count = amounts.unseen(facts.unseen)
+    return [*held, Piece(count, "paused")] if count else held
 
 
 def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:

@@ -17,6 +17,9 @@ from tui.actions import STOCK, Keymap
 LIVE_S = 5.0
 """A console that gave a byte within this many seconds is live; else it is silent."""
 
+ALERT_GLYPH = "▲"
+SILENT_GLYPH = "◐"
+
 _SENTENCE_LIMIT = 1500
 
 
@@ -41,7 +44,7 @@ _LIVE = _sign("●", "live", "live")
 _STOPPED = _sign("○", "stopped", "off")
 _STARTING = _sign("◇", "starting", "waiting")
 _FAILED = _sign("✘", "failed", "failed")
-_ALERT = _sign("▲", "panic", "failed")
+_ALERT = _sign(ALERT_GLYPH, "panic", "failed")
 _SIGNS = {
     ConsoleState.ABSENT: _sign("◇", "absent", "waiting"),
     ConsoleState.CONNECTING: _sign("◇", "connecting", "waiting"),
@@ -69,7 +72,7 @@ def sign_of(facts: SandboxFacts, now: float) -> Sign:
         silent_s = silent_for(facts, now)
         if silent_s <= LIVE_S:
             return _LIVE
-        return _sign("◐", f"silent {duration(silent_s)}", "silent")
+        return _sign(SILENT_GLYPH, f"silent {duration(silent_s)}", "silent")
     if state is ConsoleState.NOT_WATCHED:
         if facts.proxy.state is ProxyState.STOPPED:
             return _STOPPED
@@ -175,7 +178,7 @@ def state_words(keys: Keymap = STOCK) -> tuple[tuple[Sign, str], ...]:
     start, take = keys.press("toggle-proxy"), keys.press("take")
     return (
         (_LIVE, "The guest printed something in the last 5 seconds"),
-        (_sign("◐", "silent 9s", "silent"), "Connected; nothing was printed for so long"),
+        (_sign(SILENT_GLYPH, "silent 9s", "silent"), "Connected; nothing was printed for so long"),
         (_SIGNS[ConsoleState.ABSENT], "Nothing is at the console's path yet"),
         (_SIGNS[ConsoleState.WAITING], "Another client has the console; we are next"),
         (_SIGNS[ConsoleState.HELD], "Another process reads the console"),

@@ -28,12 +28,13 @@ class LineCounter:
     """Counts the lines that end after a position."""
 
     def __init__(self) -> None:
-        self._at = Position(0, 0)
+        self._at = self.seen = Position(0, 0)
+        """Everything before `seen` has been seen."""
         self.lines = 0
 
     def reset(self, at: Position) -> None:
         """Everything before `at` has been seen."""
-        self._at = at
+        self._at = self.seen = at
         self.lines = 0
 
     def count(self, sources: Sequence[Numbered], budget: int = COUNT_BYTES) -> bool:

@@ -8,7 +8,7 @@ stay with the sandbox.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,6 +79,8 @@ class Viewing:
         self.cursor = Cursor()
         self.overlays: list[Overlay] = [self.cursor]
         """What lies over the rows; the last one is on top."""
+        self.hits_behind: Callable[[Position], int] = _no_hits
+        """How many hits of its own search lie behind a place; whoever searches says so."""
         self.trouble = safe_text("")
         """Why the recording cannot be read; empty when it can."""
         self.errand = safe_text("")
@@ -340,3 +342,7 @@ class Viewings:
     def close(self) -> None:
         """Close them all."""
         self.keep(())
+
+
+def _no_hits(at: Position) -> int:
+    return 0

@@ -25,7 +25,7 @@ from tui.actions.model import Where
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
 from tui.pane_frame import bottom_edge, top_edge
-from tui.pane_marks import UNMARKED
+from tui.pane_marks import UNMARKED, PaneMarks
 from tui.pane_rows import RowPainter, Setting
 from tui.pane_view import Line, Note
 from tui.states import why_empty
@@ -121,6 +121,12 @@ class ConsolePane(ReadingPane, can_focus=True):
             self._repaint()
         else:
             # New rows wait for the next beat, whose cost is bounded.
+            self._reframe()
+
+    def mark(self, marks: PaneMarks) -> None:
+        """Say something else on the border of the pane's place among the others."""
+        if marks != self.marks:
+            self.marks = marks
             self._reframe()
 
     def clear(self) -> None:

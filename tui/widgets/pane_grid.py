@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from core.clock import now as this_moment
 from core.sandboxes.model import SandboxFacts
+from tui.badges import Badges, Counts
 from tui.hidden import HiddenCount
 from tui.layouts import held_in, next_layout
 from tui.pane_marks import PaneMarks
@@ -73,6 +74,8 @@ class PaneGrid(Widget):
             classes: Textual's style classes.
         """
         super().__init__(id=id, classes=classes)
+        self.badges: Callable[[str], Badges] = lambda _: ()
+        """What nobody saw of a sandbox yet."""
         self._clock = clock
         self._places = PanePlaces()
         self._order = PaneOrder()
@@ -141,6 +144,19 @@ class PaneGrid(Widget):
         viewing = self._viewings.get(sandbox_id)
         return 0 if viewing is None else viewing.counter.lines
 
+    def counts(self, sandbox_id: str) -> Counts:
+        """What is new in a sandbox since it was seen, as far as it was counted."""
+        viewing = self._viewings.get(sandbox_id)
+        if viewing is None:
+            return Counts()
+        return Counts(viewing.counter.lines, viewing.hits_behind(viewing.counter.seen))
+
+    def mark(self) -> None:
+        """Say on the panes what nobody saw of their sandboxes, as `badges` has it now."""
+        for pane in self.panes:
+            if pane.facts is not None:
+                pane.mark(self._marks(pane.facts.id))
+
     def show(self, facts: Sequence[SandboxFacts], now: float) -> None:
         """Show these sandboxes, as they are now.
 
@@ -180,9 +196,9 @@ class PaneGrid(Widget):
             if pane.number == n:
                 pane.focus()
 
-    def choose_layout(self, step: int) -> None:
-        """Have another number of panes on a page: so many steps on, round and round."""
-        self._places.layout = next_layout(self._places.layout, step)
+    def choose_layout(self) -> None:
+        """Have another number of panes on a page: the next one, round and round."""
+        self._places.layout = next_layout(self._places.layout)
         self._places_changed()
 
     def after_turning(self, step: int) -> str | None:
@@ -285,12 +301,15 @@ class PaneGrid(Widget):
                     pane.display = False
                     pane.clear()
                     continue
-                pane.marks = PaneMarks(facts.id in self._order.pinned)
+                pane.marks = self._marks(facts.id)
                 pane.show(facts, index + 1, self._now)
                 pane.is_selected = facts.id == self._selected
                 pane.display = self._zoomed in (None, facts.id)
         if focused_id is not None and focused is not None and not _shows(focused, focused_id):
             self._carry_focus(focused_id)
+
+    def _marks(self, sandbox_id: str) -> PaneMarks:
+        return PaneMarks(sandbox_id in self._order.pinned, self.badges(sandbox_id))
 
     def _page_facts(self) -> list[SandboxFacts | None]:
         held = self.held

@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from core.console import SafeStr
 from tui import amounts
 from tui.actions.model import Where
+from tui.badges import Badge, Badges
 from tui.states import Sign
 from tui.widgets.ink import Inked, beside
 
@@ -37,6 +38,8 @@ class Entry:
     proxy_type: SafeStr
     bytes_per_s: float = 0.0
     unseen: int = 0
+    badges: Badges = ()
+    """What else nobody saw yet."""
 
 
 class SandboxList(Inked, can_focus=True):
@@ -114,7 +117,7 @@ class SandboxList(Inked, can_focus=True):
         if self._lines_each == 1:
             lines = [beside(head, self._short(entry, unseen, width), width - 1)]
         else:
-            right = self._proxy_type(entry, unseen, width - 3 - head.cell_length) + unseen
+            right = self._news(entry, unseen, width - 3 - head.cell_length)
             lines = [beside(head, right, width - 1), self._second(entry, bar, width)]
         lines = [line.truncate(width, pad=True) for line in lines]
         if is_selected:
@@ -124,12 +127,23 @@ class SandboxList(Inked, can_focus=True):
     def _bar(self) -> Content:
         return self.own("▌", "accent" if self.has_focus else "quiet")
 
-    def _proxy_type(self, entry: Entry, unseen: Content, room: int) -> Content:
-        """The proxy's type, where it has room as a whole; the details tell it in any case."""
-        text = self.ink(entry.proxy_type, "quiet")
-        if unseen.cell_length:
-            text += Content("  ")
-        return text if text.cell_length + unseen.cell_length <= room else Content("")
+    def _news(self, entry: Entry, unseen: Content, room: int) -> Content:
+        """As much of what nobody saw as has room; without any, the proxy's type.
+
+        The details tell the type in any case.
+        """
+        gap = Content("  ")
+        last = [unseen] if unseen.cell_length else []
+        badges = [self._badge(badge) for badge in entry.badges]
+        ways = [badges, badges[:1]] if badges else [[self.ink(entry.proxy_type, "quiet")]]
+        for way in ways:
+            line = gap.join([*way, *last])
+            if line.cell_length <= room:
+                return line
+        return badges[0] if badges else unseen
+
+    def _badge(self, badge: Badge) -> Content:
+        return self.ink(badge.label, badge.tone)
 
     def _second(self, entry: Entry, bar: Content, width: int) -> Content:
         facts = [self.ink(entry.sign.word, entry.sign.tone)]
@@ -139,6 +153,8 @@ class SandboxList(Inked, can_focus=True):
 
     def _short(self, entry: Entry, unseen: Content, width: int) -> Content:
         word = self.ink(entry.sign.word, entry.sign.tone)
+        if entry.badges:
+            word = self._badge(entry.badges[0])
         numbers = unseen
         if width >= _WIDE_COLUMNS:
             rate = self.ink(amounts.short_rate(entry.bytes_per_s), "quiet")

@@ -6,13 +6,14 @@ pane; called there, it comes back, in a narrow window in the panes' place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.containers import Horizontal, Vertical
 
 from core.console import safe_text
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
+from tui.badges import Badge, BadgeBook, Kind, next_badge
 from tui.roster import Roster
 from tui.states import sign_of, why_empty
 from tui.widgets.console_pane import ConsolePane
@@ -44,6 +45,8 @@ class Stage(Horizontal):
         self._details = Details()
         self._empty_room = EmptyRoom()
         self._side = Vertical(self.list, self._details, id="side")
+        self.badges = BadgeBook()
+        self.grid.badges = self.badges.of
         self._roster = Roster()
         self._is_list_called = False
         super().__init__(self._side, self.grid, self._empty_room, id="stage")
@@ -86,12 +89,34 @@ class Stage(Horizontal):
         self.grid.select(selected.id if selected else None)
         self._fold()
         self.list.selected = selected.id if selected else ""
+        self._count_news(roster, now)
+        self.list.entries = tuple(_entry(facts, now, self.badges) for facts in roster.all)
+
+    def _count_news(self, roster: Roster, now: float) -> None:
+        """Take what happened in every sandbox, and what somebody sees of it."""
+        self.badges.keep(facts.id for facts in roster.all)
         # What a following pane shows is read as it comes.
         read = {pane.facts.id for pane in self.grid.panes if pane.following and pane.facts}
-        self.list.entries = tuple(
-            _entry(facts, now, 0 if facts.id in read else self.grid.unseen(facts.id))
-            for facts in roster.all
-        )
+        for facts in roster.all:
+            counts = self.grid.counts(facts.id)
+            if facts.id in read:
+                counts = counts._replace(unread=0)
+            self.badges.take(facts, counts, now)
+        focused = self.grid.focused_pane
+        if focused is not None and focused.facts is not None:
+            kinds = () if focused.following else (Kind.SILENCE,)
+            self.badges.saw(focused.facts.id, *kinds)
+        self.grid.mark()
+
+    def next_badge(self, ids: Sequence[str]) -> tuple[str, Badge] | None:
+        """The sandbox that needs somebody most and why; None when nothing happened anywhere.
+
+        Args:
+            ids: all sandboxes, in order.
+        """
+        focused = self.grid.focused_pane
+        here = focused.facts.id if focused is not None and focused.facts is not None else None
+        return next_badge(ids, self.badges.of, here)
 
     def keep_focus(self) -> None:
         """Give the focus to the list, or to a pane where it is folded away."""
@@ -144,7 +169,8 @@ class Stage(Horizontal):
         self._empty_room.display = not has_panes and has_room
 
 
-def _entry(facts: SandboxFacts, now: float, unseen: int) -> Entry:
+def _entry(facts: SandboxFacts, now: float, book: BadgeBook) -> Entry:
+    badges = book.of(facts.id)
     return Entry(
         id=facts.id,
         name=safe_text(facts.name, limit=128),
@@ -152,5 +178,6 @@ def _entry(facts: SandboxFacts, now: float, unseen: int) -> Entry:
         family=safe_text(facts.family or facts.spec.family, limit=32),
         proxy_type=safe_text(facts.spec.proxy_type.value),
         bytes_per_s=facts.traffic.bytes_per_s,
-        unseen=unseen,
+        unseen=book.unread(facts.id),
+        badges=tuple(badge for badge in badges if badge.kind is not Kind.UNREAD),
     )

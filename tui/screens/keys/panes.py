@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.console import SafeStr, safe_text
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
+from tui.badges import Kind, place_of
 from tui.pane_order import Direction
 from tui.roster import has_pane
 from tui.screens.host_screen import HostScreen
@@ -53,12 +54,10 @@ class PaneKeys(HostScreen):
         self.stage.grid.focus_pane(int(key))
 
     def action_next_layout(self) -> None:
-        """Have more panes on a page."""
-        self._choose_layout(1)
-
-    def action_previous_layout(self) -> None:
-        """Have fewer panes on a page."""
-        self._choose_layout(-1)
+        """Have another number of panes on a page."""
+        self.stage.zoom(None)
+        self.stage.grid.choose_layout()
+        self.refresh_facts()
 
     def action_next_page(self) -> None:
         """Turn to the next page."""
@@ -106,9 +105,21 @@ class PaneKeys(HostScreen):
         say(self, sentences(f"{safe_text(facts.name, limit=64)} {done}"))
         self.refresh_facts()
 
-    def _choose_layout(self, step: int) -> None:
-        self.stage.zoom(None)
-        self.stage.grid.choose_layout(step)
+    def action_next_badge(self) -> None:
+        """Go to what nobody saw yet, the gravest first."""
+        self.refresh_facts()
+        found = self.stage.next_badge([facts.id for facts in self.roster.all])
+        if found is None:
+            say(self, sentences("nothing is new: no alert, no hit, no silence, no line"))
+            return
+        sandbox_id, badge = found
+        alert = self.stage.badges.alert_of(sandbox_id) if badge.kind is Kind.ALERT else None
+        self.stage.leave_list()
+        self.go_to_sandbox(sandbox_id)
+        pane = self.stage.grid.pane_of(sandbox_id)
+        if pane is not None and alert is not None and (at := place_of(alert)) is not None:
+            pane.go_to(at)
+        self.stage.badges.saw(sandbox_id, badge.kind)
         self.refresh_facts()
 
     def _turn(self, step: int) -> None:
