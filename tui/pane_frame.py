@@ -82,6 +82,8 @@ def _news(facts: FrameFacts) -> tuple[list[list[Piece]], list[Piece]]:
 
 def _mode(facts: FrameFacts) -> list[Piece]:
     """Whether the view follows, and how much came since it does not; the last counts most."""
+    if facts.marks.lock:
+        return [Piece(facts.marks.lock, "paused")]
     if facts.is_following:
         return [Piece(safe_text("FOLLOW"), "quiet")] if facts.can_follow else []
     held = [Piece(safe_text("PAUSED"), "paused")]
@@ -92,6 +94,8 @@ def _mode(facts: FrameFacts) -> list[Piece]:
 def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     """The bottom border: trouble with the recording, and where a held view stands."""
     place = [Piece(facts.place, "quiet")] if facts.place else []
+    if facts.marks.lock_note:
+        place = [Piece(facts.marks.lock_note, "paused")]
     column = [Piece(safe_text(f"col {facts.column + 1}"), "quiet")] if facts.column else []
     percent = [Piece(safe_text(f"{facts.percent}%"), "quiet")] if facts.percent >= 0 else []
     room = width - 2 - _MIN_FILL - 2 - _length([percent])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from core.console import SafeStr, safe_text
 from tui.badges import Badges
 
 
@@ -14,6 +15,10 @@ class PaneMarks(NamedTuple):
     """It is at the same place on every page."""
     badges: Badges = ()
     """What nobody saw of its sandbox yet."""
+    lock: SafeStr = safe_text("")
+    """The moment it is held at; empty when it is not."""
+    lock_note: SafeStr = safe_text("")
+    """That there is no output at that moment."""
 
 
 UNMARKED = PaneMarks()

@@ -71,6 +71,17 @@ def begin_of(line: TranscriptRow) -> int:
     return line.begin if isinstance(line, WrappedRow) else 0
 
 
+class Stand(NamedTuple):
+    """Where a view stands."""
+
+    top: Position | None
+    """The held top row; None while it follows."""
+    char: int
+    """Characters of that row above the view."""
+    at_note: bool
+    """Whether the note on dropped output is above it."""
+
+
 class PaneView:
     """The scroll state of one pane. Heights are in rows, columns in cells."""
 
@@ -100,6 +111,28 @@ class PaneView:
     def last(self) -> Position:
         """Behind the last row there is."""
         return self._transcript.last
+
+    @property
+    def stand(self) -> Stand:
+        """Where the view stands, to come back to."""
+        return Stand(self._top, self._char, self._at_note)
+
+    @stand.setter
+    def stand(self, stand: Stand) -> None:
+        self._top, self._char, self._at_note = stand
+
+    def hold(self, height: int) -> None:
+        """Stay at what is in sight, also where that is the end."""
+        if self._top is None:
+            self._begin()
+            (self._top, self._char), self._at_note = self._highest(height)
+
+    def hold_at(self, at: Position, line: int) -> None:
+        """Hold the row at `at` on that line of the view, or higher where less is above it."""
+        self._begin()
+        above = self._up(at, 0, line) if line > 0 else []
+        self._top, self._char = _place_of(above[0]) if above else (at, 0)
+        self._at_note = False
 
     def follow(self) -> None:
         """Go to the end and stay there."""

@@ -102,6 +102,13 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.PANES,
     ),
     Action(
+        id="lock-time",
+        keys=("=",),
+        label="lock time",
+        help="Hold all panes in sight at the same moment as this one, and back",
+        group=Group.PANES,
+    ),
+    Action(
         id="next-badge",
         keys=("!",),
         label="what is new",

@@ -22,6 +22,7 @@ from tui.hidden import HiddenCount
 from tui.layouts import held_in, next_layout
 from tui.pane_marks import PaneMarks
 from tui.pane_order import Direction, PaneOrder
+from tui.time_lock import TimeLock
 from tui.viewing import Viewings
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.pane_places import PanePlaces
@@ -31,6 +32,9 @@ BEATS_PER_S = 15
 
 BEAT_S = 0.02
 """How long one beat goes on with further panes; keys are waiting for it."""
+
+LOCK_S = 0.01
+"""How long one beat lets panes look for the moment they are held at."""
 
 MAX_PANES = 9
 
@@ -81,6 +85,7 @@ class PaneGrid(Widget):
         self._order = PaneOrder()
         self._viewings = Viewings()
         self._hidden = HiddenCount(self._viewings)
+        self._time_lock = TimeLock()
         self._panes = [make_pane(self._viewings) for _ in range(MAX_PANES)]
         self._facts: dict[str, SandboxFacts] = {}
         self._now = 0.0
@@ -237,6 +242,24 @@ class PaneGrid(Widget):
         self._places_changed()
         return is_pinned
 
+    @property
+    def holds_moment(self) -> bool:
+        """Whether the panes in sight are held at one moment."""
+        return self._time_lock.is_on
+
+    def hold_moment(self, pane: ConsolePane) -> bool:
+        """Hold all panes in sight at a pane's moment; whether it has one."""
+        is_on = self._time_lock.begin(pane)
+        self.mark()
+        return is_on
+
+    def let_go(self) -> None:
+        """Let every pane go back to where it stood."""
+        self._time_lock.end()
+        self.mark()
+        for pane in self.panes:
+            pane.repaint()
+
     def compose(self) -> ComposeResult:
         """All the panes there will ever be, hidden."""
         for pane in self._panes:
@@ -270,6 +293,8 @@ class PaneGrid(Widget):
             self._panes[turn].beat(self._now)
             if this_moment().boot - began > BEAT_S:
                 break
+        if self._time_lock.go_on(self.panes, LOCK_S):
+            self.mark()
         self._count_hidden()
 
     def _turns(self) -> list[int]:
@@ -309,7 +334,12 @@ class PaneGrid(Widget):
             self._carry_focus(focused_id)
 
     def _marks(self, sandbox_id: str) -> PaneMarks:
-        return PaneMarks(sandbox_id in self._order.pinned, self.badges(sandbox_id))
+        return PaneMarks(
+            sandbox_id in self._order.pinned,
+            self.badges(sandbox_id),
+            self._time_lock.word,
+            self._time_lock.note(sandbox_id),
+        )
 
     def _page_facts(self) -> list[SandboxFacts | None]:
         held = self.held

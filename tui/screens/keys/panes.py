@@ -45,6 +45,8 @@ class PaneKeys(HostScreen):
             self.stage.leave_list()
         elif self.stage.is_zoomed:
             self.stage.zoom(None)
+        elif self.stage.grid.holds_moment:
+            self.stage.grid.let_go()
         else:
             self.stage.keep_focus()
         self.refresh_facts()
@@ -103,6 +105,15 @@ class PaneKeys(HostScreen):
         is_pinned = self.stage.grid.toggle_pin(facts.id)
         done = "stays at its place on every page" if is_pinned else "is pinned no more"
         say(self, sentences(f"{safe_text(facts.name, limit=64)} {done}"))
+        self.refresh_facts()
+
+    def action_lock_time(self) -> None:
+        """Hold the panes in sight at one moment, or let them go."""
+        grid, pane = self.stage.grid, self.pane
+        if grid.holds_moment:
+            grid.let_go()
+        elif pane is not None and not grid.hold_moment(pane):
+            say(self, sentences("no line in sight has a date yet"))
         self.refresh_facts()
 
     def action_next_badge(self) -> None:
