@@ -51,6 +51,8 @@ class ConsolePane(ReadingPane, can_focus=True):
 
     is_selected: var[bool] = var(False, toggle_class="-selected")
     """Whether its sandbox is the one selected in the list."""
+    marks: var[PaneMarks] = var(UNMARKED)
+    """What the border says of the pane among the others."""
 
     def __init__(self, viewings: Viewings | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -66,8 +68,6 @@ class ConsolePane(ReadingPane, can_focus=True):
         self._now = 0.0
         self._second = -1
         self._retries = 0
-        self.marks = UNMARKED
-        """What the border says of the pane among the others; shown at the next paint."""
 
     # What it shows
 
@@ -121,12 +121,6 @@ class ConsolePane(ReadingPane, can_focus=True):
             self._repaint()
         else:
             # New rows wait for the next beat, whose cost is bounded.
-            self._reframe()
-
-    def mark(self, marks: PaneMarks) -> None:
-        """Say something else on the border of the pane's place among the others."""
-        if marks != self.marks:
-            self.marks = marks
             self._reframe()
 
     def clear(self) -> None:
@@ -338,6 +332,10 @@ class ConsolePane(ReadingPane, can_focus=True):
         """Make all strips that are not made yet, and show them."""
         if self.is_attached and self.size.height > 0:
             self._show_strips(self._all_strips())
+
+    def watch_marks(self) -> None:
+        """Say it."""
+        self._reframe()
 
     def _reframe(self) -> None:
         """Say what is said on the borders anew, and leave the rows."""

@@ -160,7 +160,7 @@ class PaneGrid(Widget):
         """Say on the panes what nobody saw of their sandboxes, as `badges` has it now."""
         for pane in self.panes:
             if pane.facts is not None:
-                pane.mark(self._marks(pane.facts.id))
+                pane.marks = self._marks(pane.facts.id)
 
     def show(self, facts: Sequence[SandboxFacts], now: float) -> None:
         """Show these sandboxes, as they are now.
@@ -326,8 +326,8 @@ class PaneGrid(Widget):
                     pane.display = False
                     pane.clear()
                     continue
-                pane.marks = self._marks(facts.id)
                 pane.show(facts, index + 1, self._now)
+                pane.marks = self._marks(facts.id)
                 pane.is_selected = facts.id == self._selected
                 pane.display = self._zoomed in (None, facts.id)
         if focused_id is not None and focused is not None and not _shows(focused, focused_id):
