@@ -29,7 +29,10 @@ _MIN_NAME = 4
 _LOOKS = {"accent": "paused"}
 """What a badge's tone is called here, where it has another name."""
 
+INTERLEAVED_GLYPH = "≡"
+
 PINNED = safe_text("┴ pinned")
+CHOSEN = safe_text(f"{INTERLEAVED_GLYPH} chosen")
 
 
 class Piece(NamedTuple):
@@ -43,7 +46,8 @@ def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     """The top border: whose console this is, and its state."""
     number = [Piece(safe_text(str(facts.number)), "number")] if facts.number else []
     named = [*number, Piece(facts.name, "name")]
-    pin = [Piece(PINNED, "quiet")] if facts.marks.is_pinned else []
+    signs = ((PINNED, facts.marks.is_pinned), (CHOSEN, facts.marks.is_chosen))
+    pin = [Piece(sign, "quiet") for sign, is_so in signs if is_so]
     family = [Piece(facts.family, "quiet")] if facts.family else []
     glyph = Piece(safe_text(facts.glyph), facts.tone)
     badges, sign = _news(facts)

@@ -13,6 +13,8 @@ class PaneMarks(NamedTuple):
 
     is_pinned: bool = False
     """It is at the same place on every page."""
+    is_chosen: bool = False
+    """It is chosen for the interleaved view."""
     badges: Badges = ()
     """What nobody saw of its sandbox yet."""
     lock: SafeStr = safe_text("")

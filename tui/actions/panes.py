@@ -109,6 +109,20 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.PANES,
     ),
     Action(
+        id="interleave",
+        keys=("i",),
+        label="interleave",
+        help="Show the chosen consoles, or those in sight, in one pane by arrival",
+        group=Group.PANES,
+    ),
+    Action(
+        id="choose-pane",
+        keys=("I",),
+        label="choose",
+        help="Choose the sandbox for the interleaved view, or take it out",
+        group=Group.PANES,
+    ),
+    Action(
         id="next-badge",
         keys=("!",),
         label="what is new",

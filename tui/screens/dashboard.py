@@ -25,8 +25,8 @@ from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
 from tui.screens.keys.finding import FindingKeys
 from tui.screens.keys.going import GoingKeys
+from tui.screens.keys.interleaved import InterleavedKeys
 from tui.screens.keys.marks import MarkKeys
-from tui.screens.keys.panes import PaneKeys
 from tui.screens.keys.reading import ReadingKeys
 from tui.screens.keys.sandboxes import SandboxKeys
 from tui.states import sentences
@@ -42,7 +42,14 @@ REFRESH_S = 0.05
 
 
 class DashboardScreen(
-    SandboxKeys, PaneKeys, ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys
+    SandboxKeys,
+    InterleavedKeys,
+    ReadingKeys,
+    GoingKeys,
+    FindingKeys,
+    MarkKeys,
+    AlertKeys,
+    CopyingKeys,
 ):
     """All there is to see of a host.
 

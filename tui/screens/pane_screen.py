@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from textual import on
 from textual.binding import Binding, BindingsMap
@@ -24,6 +25,34 @@ from tui.widgets.console_pane import ConsolePane
 from tui.widgets.footer import Footer
 from tui.widgets.prompt import Prompt
 from tui.widgets.timeline import TimelineStrip
+
+
+class Scrolled(Protocol):
+    """What keys on reading move."""
+
+    def scroll_rows(self, n: int) -> None:
+        """Scroll by rows, down when positive."""
+
+    def scroll_pages(self, n: int) -> None:
+        """Scroll by panes full, down when positive."""
+
+    def scroll_half_pages(self, n: int) -> None:
+        """Scroll by halves of a pane, down when positive."""
+
+    def scroll_columns(self, n: int) -> None:
+        """Scroll sideways by cells, right when positive."""
+
+    def go_home(self) -> None:
+        """Go to the first row there is."""
+
+    def go_end(self) -> None:
+        """Go to the last row and follow."""
+
+    def follow(self) -> None:
+        """Keep the last row in sight."""
+
+    def toggle_raw(self) -> None:
+        """Show lines as the guest wrote them, or not."""
 
 
 class PaneScreen(Screen[None]):
@@ -54,6 +83,11 @@ class PaneScreen(Screen[None]):
     def pane(self) -> ConsolePane | None:
         """The pane that keys are about, None when there is none."""
         raise NotImplementedError
+
+    @property
+    def scrolled(self) -> Scrolled | None:
+        """What keys on reading move: as a rule the pane that keys are about."""
+        return self.pane
 
     @property
     def panes(self) -> Sequence[ConsolePane]:

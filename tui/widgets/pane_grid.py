@@ -25,6 +25,7 @@ from tui.pane_order import Direction, PaneOrder
 from tui.time_lock import TimeLock
 from tui.viewing import Viewings
 from tui.widgets.console_pane import ConsolePane
+from tui.widgets.interleaved_pane import InterleavedPane
 from tui.widgets.pane_places import PanePlaces
 
 BEATS_PER_S = 15
@@ -86,6 +87,10 @@ class PaneGrid(Widget):
         self._viewings = Viewings()
         self._hidden = HiddenCount(self._viewings)
         self._time_lock = TimeLock()
+        self.interleaved = InterleavedPane(self._viewings)
+        """The pane that shows several consoles by when their rows came."""
+        self._interleaved_ids: tuple[str, ...] | None = None
+        self._chosen: dict[str, None] = {}
         self._panes = [make_pane(self._viewings) for _ in range(MAX_PANES)]
         self._facts: dict[str, SandboxFacts] = {}
         self._now = 0.0
@@ -172,6 +177,7 @@ class PaneGrid(Widget):
         self._facts = {each.id: each for each in facts}
         self._now = now
         self._order.keep(self._facts)
+        self._chosen = {each: None for each in self._chosen if each in self._facts}
         self._viewings.keep(self._facts)
         if self._zoomed not in self._facts:
             self._zoomed = None
@@ -243,6 +249,37 @@ class PaneGrid(Widget):
         return is_pinned
 
     @property
+    def is_interleaving(self) -> bool:
+        """Whether the interleaved pane is in sight, in the panes' place."""
+        return self._interleaved_ids is not None
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The sandboxes that were chosen to be interleaved, in that order."""
+        return tuple(self._chosen)
+
+    def choose(self, sandbox_id: str) -> None:
+        """Choose a sandbox to be interleaved, or take it out again."""
+        if self._chosen.pop(sandbox_id, self) is self:
+            self._chosen[sandbox_id] = None
+        if self._interleaved_ids is not None:
+            self._interleaved_ids = self.chosen or self._interleaved_ids
+        self._bind()
+
+    def interleave(self, sandbox_ids: Sequence[str] | None, when: float | None = None) -> None:
+        """Show these consoles in one pane, by when their rows came; with None, back to panes.
+
+        Args:
+            sandbox_ids: whose.
+            when: the moment to stand at, seconds since the epoch; None to follow.
+        """
+        self._interleaved_ids = None if sandbox_ids is None else tuple(sandbox_ids)
+        self._bind()
+        if sandbox_ids is not None:
+            self.interleaved.begin_at(when)
+            self.interleaved.focus()
+
+    @property
     def holds_moment(self) -> bool:
         """Whether the panes in sight are held at one moment."""
         return self._time_lock.is_on
@@ -265,6 +302,8 @@ class PaneGrid(Widget):
         for pane in self._panes:
             pane.display = False
             yield pane
+        self.interleaved.display = False
+        yield self.interleaved
 
     def on_mount(self) -> None:
         """Start the one timer."""
@@ -293,6 +332,8 @@ class PaneGrid(Widget):
             self._panes[turn].beat(self._now)
             if this_moment().boot - began > BEAT_S:
                 break
+        if self.is_interleaving and self.display:
+            self.interleaved.beat(self._now)
         if self._time_lock.go_on(self.panes, LOCK_S):
             self.mark()
         self._count_hidden()
@@ -329,13 +370,26 @@ class PaneGrid(Widget):
                 pane.show(facts, index + 1, self._now)
                 pane.marks = self._marks(facts.id)
                 pane.is_selected = facts.id == self._selected
-                pane.display = self._zoomed in (None, facts.id)
+                is_alone = self._zoomed is not None or self.is_interleaving
+                pane.display = not is_alone or (
+                    facts.id == self._zoomed and not self.is_interleaving
+                )
+            self._bind_interleaved()
         if focused_id is not None and focused is not None and not _shows(focused, focused_id):
             self._carry_focus(focused_id)
+
+    def _bind_interleaved(self) -> None:
+        if self._interleaved_ids is None:
+            self.interleaved.display = False
+            return
+        self.interleaved.display = True
+        there = [self._facts[each] for each in self._interleaved_ids if each in self._facts]
+        self.interleaved.show(there)
 
     def _marks(self, sandbox_id: str) -> PaneMarks:
         return PaneMarks(
             sandbox_id in self._order.pinned,
+            sandbox_id in self._chosen,
             self.badges(sandbox_id),
             self._time_lock.word,
             self._time_lock.note(sandbox_id),

@@ -130,6 +130,8 @@ class Stage(Horizontal):
         pane = self._selected_pane()
         if pane is not None:
             pane.focus()
+        elif self.grid.is_interleaving:
+            self.grid.interleaved.focus()
 
     def call_list(self) -> None:
         """Unfold the list and go to it."""

@@ -43,6 +43,9 @@ class PaneKeys(HostScreen):
             return
         if self.stage.is_list_called:
             self.stage.leave_list()
+        elif self.stage.grid.is_interleaving:
+            self.stage.grid.interleave(None)
+            self.stage.focus_selected_pane()
         elif self.stage.is_zoomed:
             self.stage.zoom(None)
         elif self.stage.grid.holds_moment:

@@ -16,14 +16,17 @@ class ReadingKeys(PaneScreen):
     def _scroll(self, rows: int = 0, pages: int = 0) -> None:
         if self.move_selection(rows, pages):
             return
-        if (pane := self.pane) is not None:
+        if (pane := self.scrolled) is not None:
             if rows:
                 pane.scroll_rows(rows)
             if pages:
                 pane.scroll_pages(pages)
 
     def _scroll_half(self, direction: int) -> None:
-        if not self.move_selection(direction * _HALF_A_LIST, 0) and (pane := self.pane) is not None:
+        if (
+            not self.move_selection(direction * _HALF_A_LIST, 0)
+            and (pane := self.scrolled) is not None
+        ):
             pane.scroll_half_pages(direction)
 
     def action_line_up(self) -> None:
@@ -52,27 +55,27 @@ class ReadingKeys(PaneScreen):
 
     def action_first(self) -> None:
         """To the first line or sandbox."""
-        if not self.move_selection(-_ALL, 0) and (pane := self.pane) is not None:
+        if not self.move_selection(-_ALL, 0) and (pane := self.scrolled) is not None:
             pane.go_home()
 
     def action_last(self) -> None:
         """To the last line or sandbox."""
-        if not self.move_selection(_ALL, 0) and (pane := self.pane) is not None:
+        if not self.move_selection(_ALL, 0) and (pane := self.scrolled) is not None:
             pane.go_end()
 
     def action_follow(self) -> None:
         """To the last line, and stay there."""
-        if (pane := self.pane) is not None:
+        if (pane := self.scrolled) is not None:
             pane.follow()
 
     def action_columns_left(self) -> None:
         """Scroll long lines back."""
-        if (pane := self.pane) is not None:
+        if (pane := self.scrolled) is not None:
             pane.scroll_columns(-_COLUMNS_A_PRESS)
 
     def action_columns_right(self) -> None:
         """Scroll long lines on."""
-        if (pane := self.pane) is not None:
+        if (pane := self.scrolled) is not None:
             pane.scroll_columns(_COLUMNS_A_PRESS)
 
     def action_line_start(self) -> None:
@@ -97,7 +100,7 @@ class ReadingKeys(PaneScreen):
 
     def action_toggle_raw(self) -> None:
         """Show lines as they were printed."""
-        if (pane := self.pane) is not None:
+        if (pane := self.scrolled) is not None:
             pane.toggle_raw()
 
     def action_toggle_fields(self) -> None:

@@ -1,0 +1,75 @@
+"""Keys on the interleaved view; those on reading move it."""
+
+from __future__ import annotations
+
+from core.sandboxes.model import SandboxFacts
+from tui.screens.keys.panes import PaneKeys
+from tui.screens.pane_screen import Scrolled
+from tui.states import sentences
+from tui.toast import say
+from tui.widgets.interleaved_pane import InterleavedPane
+
+
+class InterleavedKeys(PaneKeys):
+    """Several consoles in one pane."""
+
+    @property
+    def scrolled(self) -> Scrolled | None:
+        """The interleaved pane where it is in sight."""
+        return self._interleaved or super().scrolled
+
+    @property
+    def _interleaved(self) -> InterleavedPane | None:
+        """The interleaved pane, where keys are about it."""
+        grid = self.stage.grid
+        is_meant = grid.is_interleaving and not self.stage.list.has_focus
+        return grid.interleaved if is_meant else None
+
+    def action_interleave(self) -> None:
+        """Show several consoles in one pane, or the panes again."""
+        grid = self.stage.grid
+        if grid.is_interleaving:
+            self.action_peel()
+            return
+        in_sight = [pane.facts.id for pane in grid.panes if pane.facts is not None]
+        ids = grid.chosen or in_sight
+        if not ids:
+            say(self, sentences("no console is in sight, and none is chosen"))
+            return
+        self.stage.zoom(None)
+        grid.interleave(ids, self._moment())
+        self.refresh_facts()
+
+    def action_choose_pane(self) -> None:
+        """Choose the selected sandbox for the interleaved view, or take it out."""
+        facts: SandboxFacts | None = self.roster.selected
+        if facts is not None:
+            self.stage.grid.choose(facts.id)
+            count = len(self.stage.grid.chosen)
+            say(self, sentences(f"{count} chosen to be interleaved; i shows them"))
+            self.refresh_facts()
+
+    def action_zoom(self) -> None:
+        """Go from a row to where it stands in its own console."""
+        interleaved = self._interleaved
+        if interleaved is None:
+            super().action_zoom()
+            return
+        current = interleaved.current
+        if current is None:
+            return
+        sandbox_id, at = current
+        self.stage.grid.interleave(None)
+        self.go_to_sandbox(sandbox_id)
+        self.stage.focus_selected_pane()
+        pane = self.stage.grid.pane_of(sandbox_id)
+        if pane is not None:
+            pane.go_to(at)
+
+    def _moment(self) -> float | None:
+        """When the row came that a held view is about; None for one that follows."""
+        pane = self.pane
+        if pane is None or pane.following or pane.viewing is None or pane.current is None:
+            return None
+        instant = pane.viewing.instant(pane.current.position)
+        return None if instant is None else instant.wall
