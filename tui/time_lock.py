@@ -104,6 +104,11 @@ class TimeLock:
         held = self._held.get(sandbox_id)
         return safe_text("") if held is None else held.note
 
+    def is_settled(self, panes: Sequence[Sight]) -> bool:
+        """Whether all these panes are where they belong, as far as nobody moved them since."""
+        held = [self._of(pane) for pane in panes] if self.is_on else []
+        return all(each is None or each.wall == self._wall for each in held)
+
     def begin(self, lead: Sight) -> bool:
         """Hold panes at the moment of the row that keys are about in `lead`.
 
@@ -214,7 +219,8 @@ class TimeLock:
                 held.note = safe_text(f"nothing since {_clock(wall)}")
             elif wall - self._wall >= SAME_S:
                 held.note = safe_text(f"nothing until {_clock(wall)}")
-            viewing.view.hold_at(at, pane.height - 1 if is_over else self._line)
+            foot = pane.height - 1 - (viewing.view.tail is not None)
+            viewing.view.hold_at(at, foot if is_over else self._line)
             viewing.cursor.at = at
         held.left = held.place
         pane.repaint()

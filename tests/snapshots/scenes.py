@@ -75,6 +75,9 @@ async def _painted(pilot: Pilot[None], app: GuestwatchApp) -> None:
     await pilot.pause()
     grid = app.dashboard.stage.grid
     grid.beat()
+    with anyio.fail_after(PATIENCE_S):
+        while not grid.is_settled:
+            grid.beat()
     viewings = [pane.viewing for pane in grid.panes if pane.viewing is not None]
     while any(each.annotations.is_behind for each in viewings):
         grid.beat()
@@ -321,6 +324,18 @@ def _looks(home: Path) -> list[SandboxFacts]:
     return [_web(home), _pod(home), _panicked(home), _held()]
 
 
+def _talking(home: Path) -> list[SandboxFacts]:
+    """Four guests whose boots overlap in time, a panic among them, a warning nobody saw."""
+    oom = AlertFacts(
+        kind="hung-task",
+        title="INFO: task kworker/0:1:12 blocked for more than 120 seconds.",
+        severity=Severity.WARNING,
+    )
+    facts = [_web(home), _pod(home), _panicked(home), _quiet(home)]
+    warned = msgspec.structs.replace(facts[1], scan=ScanFacts(alerts=1, last=oom))
+    return [facts[0], warned, *facts[2:]]
+
+
 SCENES = {
     scene.name: scene
     for scene in (
@@ -353,5 +368,8 @@ SCENES = {
         ),
         Scene("looks", _looks, keys=("1", "pageup")),
         Scene("events", _eventful, keys=("1", "z", "[", "[", "[", "[")),
+        Scene("locked", _four, keys=("1", "pageup", "pageup", "equals_sign")),
+        Scene("interleaved", _four, keys=("1", "i", "pageup")),
+        Scene("badges", _talking, keys=("4", "P")),
     )
 }

@@ -216,7 +216,7 @@ async def test_badges_stand_in_the_list_and_on_the_pane(guests: list[Guest]) -> 
 async def test_a_key_goes_to_the_gravest_on_its_page_and_at_its_line(guests: list[Guest]) -> None:
     facts = [facts_of(each) for each in guests[:3]] + [facts_of(guests[3], alert=20)]
     async with dashboard(facts, size=(120, 30)) as stage:
-        await stage.press(".", "1", "!")
+        await stage.press(".", "1", ";")
         await stage.until(lambda: focused(stage) == "vm3")
         assert stage.selected == "vm3"
         pane = stage.app.dashboard.stage.grid.focused_pane
@@ -224,7 +224,7 @@ async def test_a_key_goes_to_the_gravest_on_its_page_and_at_its_line(guests: lis
         assert pane.current is not None
         assert pane.current.row is not None
         assert pane.current.row.data == b"line 000020"
-        await stage.press("!")
+        await stage.press(";")
         await stage.toasted(1)
         assert "Nothing is new" in stage.toasts[0]
         assert focused(stage) == "vm3"
@@ -239,9 +239,9 @@ async def test_lines_out_of_sight_are_gone_to_and_are_read_there(guests: list[Gu
         grid.beat()
         guests[2].lines(range(7))
         await stage.until(lambda: grid.counts("vm2").unread == 7)
-        await stage.press("!")
+        await stage.press(";")
         await stage.until(lambda: focused(stage) == "vm2")
-        await stage.press("!")
+        await stage.press(";")
         await stage.toasted(1)
 
 
@@ -256,7 +256,7 @@ async def test_new_silence_is_told_and_seen(guests: list[Guest]) -> None:
             lively = msgspec.structs.replace(each, traffic=Traffic(last_byte_at=now[0]))
             stage.link.tell(SandboxChanged(lively))
         await stage.until(lambda: stage.text.count("◐ new silence 42s") == 2)
-        await stage.press("!")
+        await stage.press(";")
         await stage.until(lambda: focused(stage) == "vm1")
         assert "new silence" not in stage.text
 

@@ -124,7 +124,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         id="next-badge",
-        keys=("!",),
+        keys=(";",),
         label="what is new",
         help="Go to what nobody saw yet: alerts first, then hits, silence, lines",
         group=Group.PANES,

@@ -284,6 +284,11 @@ class PaneGrid(Widget):
         """Whether the panes in sight are held at one moment."""
         return self._time_lock.is_on
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether every pane stands at the moment that it is held at."""
+        return self._time_lock.is_settled(self.panes)
+
     def hold_moment(self, pane: ConsolePane) -> bool:
         """Hold all panes in sight at a pane's moment; whether it has one."""
         is_on = self._time_lock.begin(pane)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.sandboxes.model import SandboxFacts
+from tui.actions import keymap_of
 from tui.screens.keys.panes import PaneKeys
 from tui.screens.pane_screen import Scrolled
 from tui.states import sentences
@@ -46,7 +47,8 @@ class InterleavedKeys(PaneKeys):
         if facts is not None:
             self.stage.grid.choose(facts.id)
             count = len(self.stage.grid.chosen)
-            say(self, sentences(f"{count} chosen to be interleaved; i shows them"))
+            press = keymap_of(self.app).press("interleave")
+            say(self, sentences(f"{count} chosen to be interleaved", f"{press} to show them"))
             self.refresh_facts()
 
     def action_zoom(self) -> None:
