@@ -76,8 +76,9 @@ async def _painted(pilot: Pilot[None], app: GuestwatchApp) -> None:
     grid = app.dashboard.stage.grid
     grid.beat()
     with anyio.fail_after(PATIENCE_S):
-        while not grid.is_settled:
+        while not grid.time_lock.is_settled(grid.panes):
             grid.beat()
+            await pilot.pause()
     viewings = [pane.viewing for pane in grid.panes if pane.viewing is not None]
     while any(each.annotations.is_behind for each in viewings):
         grid.beat()

@@ -143,7 +143,7 @@ async def test_enter_opens_a_row_in_its_own_pane(guests: list[Guest]) -> None:
         whose, what = said(stage)[0]
         await stage.press("enter")
         grid = stage.app.dashboard.stage.grid
-        assert not grid.is_interleaving
+        assert not grid.interleaved.is_wanted
         await stage.until(lambda: grid.focused_pane is grid.pane_of(whose))
         focused = grid.focused_pane
         assert focused is not None

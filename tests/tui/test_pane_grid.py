@@ -97,11 +97,11 @@ async def test_what_does_not_fit_is_on_the_page_of_the_selected_one(guests: Gues
         grid.show(all_facts(guests(7)), NOON)
         await settle(pilot)
         assert shown(grid) == ["vm0", "vm1", "vm2"]
-        assert grid.pages == 3
+        assert grid.pages.count == 3
         grid.select("vm4")
         await settle(pilot)
         assert shown(grid) == ["vm3", "vm4", "vm5"]
-        assert grid.page == 1
+        assert grid.pages.page == 1
         grid.select("vm6")
         await settle(pilot)
         assert shown(grid) == ["vm6"]

@@ -157,10 +157,10 @@ class DashboardScreen(
             sandboxes=len(roster),
             watched=roster.watched,
             troubled=roster.troubled,
-            page=grid.page + 1,
-            pages=grid.pages,
-            layout=grid.layout_choice,
-            fitting=grid.fitting,
+            page=grid.pages.page + 1,
+            pages=grid.pages.count,
+            layout=grid.pages.layout,
+            fitting=grid.pages.fitting,
             now=now,
         )
         self.show_keys()

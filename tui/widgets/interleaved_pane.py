@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf
+from typing import ClassVar
 
 from textual import events
 from textual.geometry import Region
@@ -13,6 +14,7 @@ from textual.strip import Strip
 from core.console import Position, SafeStr, safe_text
 from core.console.interleaved import LAST, Interleaved, InterleavedRow, Place
 from core.sandboxes.model import SandboxFacts
+from tui.actions.model import Where
 from tui.dated import DatedViewing
 from tui.interleaved_rows import InterleavedPainter, Setting
 from tui.interleaved_view import InterleavedView
@@ -37,9 +39,14 @@ class InterleavedPane(ConsoleLook, can_focus=True):
     """
 
     ALLOW_SELECT = False
+    WHERE: ClassVar[Where] = Where.PANE
 
     def __init__(self, viewings: Viewings) -> None:
         super().__init__()
+        self.ids: Sequence[str] | None = None
+        """Whose consoles are wanted; None for none, which hides the pane."""
+        self.chosen: tuple[str, ...] = ()
+        """The sandboxes that a person chose for it, in that order."""
         self._viewings = viewings
         self._numbers: dict[str, int] = {}
         self._facts: list[SandboxFacts] = []
@@ -70,14 +77,31 @@ class InterleavedPane(ConsoleLook, can_focus=True):
         ]
         return (found[0], place.at) if place is not None and found else None
 
-    def show(self, facts: Sequence[SandboxFacts]) -> None:
-        """Show these sandboxes; each keeps its colour while it is among them."""
-        ids = [each.id for each in facts]
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is to be in sight, in the place of all panes."""
+        return self.ids is not None
+
+    def choose(self, sandbox_id: str) -> None:
+        """Choose a sandbox for this pane, or take it out again."""
+        if sandbox_id in self.chosen:
+            self.chosen = tuple(each for each in self.chosen if each != sandbox_id)
+        else:
+            self.chosen = (*self.chosen, sandbox_id)
+        if self.is_wanted and self.chosen:
+            self.ids = self.chosen
+
+    def show(self, facts: Mapping[str, SandboxFacts]) -> None:
+        """Show those of these sandboxes that are wanted; each keeps its colour meanwhile."""
+        self.chosen = tuple(each for each in self.chosen if each in facts)
+        self.display = self.is_wanted
+        there = [facts[each] for each in self.ids or () if each in facts]
+        ids = [each.id for each in there]
         self._numbers = {each: number for each, number in self._numbers.items() if each in ids}
         for each in ids:
             free = (n for n in range(len(ids)) if n not in self._numbers.values())
             self._numbers.setdefault(each, next(free, len(self._numbers)))
-        self._facts = list(facts)
+        self._facts = there
         if self._open():
             self._view.show(Interleaved(self._consoles))
         self._repaint()

@@ -19,9 +19,8 @@ from core.clock import now as this_moment
 from core.sandboxes.model import SandboxFacts
 from tui.badges import Badges, Counts
 from tui.hidden import HiddenCount
-from tui.layouts import held_in, next_layout
+from tui.pages import Pages
 from tui.pane_marks import PaneMarks
-from tui.pane_order import Direction, PaneOrder
 from tui.time_lock import TimeLock
 from tui.viewing import Viewings
 from tui.widgets.console_pane import ConsolePane
@@ -82,53 +81,26 @@ class PaneGrid(Widget):
         self.badges: Callable[[str], Badges] = lambda _: ()
         """What nobody saw of a sandbox yet."""
         self._clock = clock
-        self._places = PanePlaces()
-        self._order = PaneOrder()
+        self.pages = Pages()
+        """What is on the page in sight; whoever changes that calls `rearrange`."""
+        self._places = PanePlaces(self.pages)
         self._viewings = Viewings()
         self._hidden = HiddenCount(self._viewings)
-        self._time_lock = TimeLock()
+        self.time_lock = TimeLock()
+        """What holds panes at one moment."""
         self.interleaved = InterleavedPane(self._viewings)
         """The pane that shows several consoles by when their rows came."""
-        self._interleaved_ids: tuple[str, ...] | None = None
-        self._chosen: dict[str, None] = {}
         self._panes = [make_pane(self._viewings) for _ in range(MAX_PANES)]
         self._facts: dict[str, SandboxFacts] = {}
         self._now = 0.0
         self._selected: str | None = None
         self._zoomed: str | None = None
-        self._page = 0
-        self._pages = 1
         self._tick = 0
 
     @property
     def layout(self) -> Layout:
         """Places its panes by itself, so that no style decides."""
         return self._places
-
-    @property
-    def page(self) -> int:
-        """The page in sight, from 0."""
-        return self._page
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are."""
-        return self._pages
-
-    @property
-    def layout_choice(self) -> int:
-        """How many panes a page was chosen to have; 0 where that is left to the grid."""
-        return self._places.layout
-
-    @property
-    def held(self) -> int:
-        """How many panes a page has room for."""
-        return held_in(self._places.layout, len(self._facts), *self.size)
-
-    @property
-    def fitting(self) -> int:
-        """How many panes the chosen layout has room for, however few sandboxes there are."""
-        return held_in(self._places.layout, self._places.layout, *self.size)
 
     @property
     def zoomed(self) -> str | None:
@@ -176,8 +148,7 @@ class PaneGrid(Widget):
         """
         self._facts = {each.id: each for each in facts}
         self._now = now
-        self._order.keep(self._facts)
-        self._chosen = {each: None for each in self._chosen if each in self._facts}
+        self.pages.order.keep(self._facts)
         self._viewings.keep(self._facts)
         if self._zoomed not in self._facts:
             self._zoomed = None
@@ -207,64 +178,10 @@ class PaneGrid(Widget):
             if pane.number == n:
                 pane.focus()
 
-    def choose_layout(self) -> None:
-        """Have another number of panes on a page: the next one, round and round."""
-        self._places.layout = next_layout(self._places.layout)
-        self._places_changed()
-
-    def after_turning(self, step: int) -> str | None:
-        """The sandbox to select for another page, `step` further; None when there is none.
-
-        Beside a zoomed pane, the next sandbox is the next page.
-        """
-        if self._zoomed is not None:
-            ids = self._order.ids
-            at = ids.index(self._zoomed) + step
-            return ids[at] if 0 <= at < len(ids) else None
-        page = self._page + step
-        return self._order.first_on(page, self.held) if 0 <= page < self._pages else None
-
-    def move(self, sandbox_id: str, direction: Direction) -> bool:
-        """Let a sandbox change places with its neighbour; whether there is one."""
-        columns = self._places.shape(self.size).columns
-        page = self._order.page_of(sandbox_id, self.held, self._page)
-        moved = self._order.move(sandbox_id, direction, columns, page, self.held)
-        self._places_changed()
-        return moved
-
-    def swap(self, sandbox_id: str, number: int) -> bool:
-        """Let a sandbox in sight change places with the pane of this number; whether it did."""
-        pane = self.pane_of(sandbox_id)
-        if pane is None or self._zoomed is not None:
-            return False
-        swapped = self._order.swap(pane.number - 1, number - 1, self._page, self.held)
-        self._places_changed()
-        return swapped
-
-    def toggle_pin(self, sandbox_id: str) -> bool:
-        """Pin a sandbox in sight to its place on every page, or let it go; whether it is pinned."""
-        pane = self.pane_of(sandbox_id)
-        is_pinned = pane is not None and self._order.toggle_pin(sandbox_id, pane.number - 1)
-        self._places_changed()
-        return is_pinned
-
-    @property
-    def is_interleaving(self) -> bool:
-        """Whether the interleaved pane is in sight, in the panes' place."""
-        return self._interleaved_ids is not None
-
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """The sandboxes that were chosen to be interleaved, in that order."""
-        return tuple(self._chosen)
-
-    def choose(self, sandbox_id: str) -> None:
-        """Choose a sandbox to be interleaved, or take it out again."""
-        if self._chosen.pop(sandbox_id, self) is self:
-            self._chosen[sandbox_id] = None
-        if self._interleaved_ids is not None:
-            self._interleaved_ids = self.chosen or self._interleaved_ids
+    def rearrange(self) -> None:
+        """Put every pane where it belongs now."""
         self._bind()
+        self.refresh(layout=True)
 
     def interleave(self, sandbox_ids: Sequence[str] | None, when: float | None = None) -> None:
         """Show these consoles in one pane, by when their rows came; with None, back to panes.
@@ -273,31 +190,21 @@ class PaneGrid(Widget):
             sandbox_ids: whose.
             when: the moment to stand at, seconds since the epoch; None to follow.
         """
-        self._interleaved_ids = None if sandbox_ids is None else tuple(sandbox_ids)
+        self.interleaved.ids = sandbox_ids
         self._bind()
         if sandbox_ids is not None:
             self.interleaved.begin_at(when)
             self.interleaved.focus()
 
-    @property
-    def holds_moment(self) -> bool:
-        """Whether the panes in sight are held at one moment."""
-        return self._time_lock.is_on
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether every pane stands at the moment that it is held at."""
-        return self._time_lock.is_settled(self.panes)
-
     def hold_moment(self, pane: ConsolePane) -> bool:
         """Hold all panes in sight at a pane's moment; whether it has one."""
-        is_on = self._time_lock.begin(pane)
+        is_on = self.time_lock.begin(pane)
         self.mark()
         return is_on
 
     def let_go(self) -> None:
         """Let every pane go back to where it stood."""
-        self._time_lock.end()
+        self.time_lock.end()
         self.mark()
         for pane in self.panes:
             pane.repaint()
@@ -337,9 +244,9 @@ class PaneGrid(Widget):
             self._panes[turn].beat(self._now)
             if this_moment().boot - began > BEAT_S:
                 break
-        if self.is_interleaving and self.display:
+        if self.interleaved.is_wanted and self.display:
             self.interleaved.beat(self._now)
-        if self._time_lock.go_on(self.panes, LOCK_S):
+        if self.time_lock.go_on(self.panes, LOCK_S):
             self.mark()
         self._count_hidden()
 
@@ -352,11 +259,6 @@ class PaneGrid(Widget):
         focused = [turn for turn in due if self._panes[turn].has_focus]
         others = [turn for turn in due if not self._panes[turn].has_focus]
         return focused + [turn for turn in others if (self._tick + turn) % 2 == 0]
-
-    def _places_changed(self) -> None:
-        """Put every pane where it belongs now."""
-        self._bind()
-        self.refresh(layout=True)
 
     def _bind(self) -> None:
         """Give each pane its sandbox and say which are in sight."""
@@ -375,42 +277,28 @@ class PaneGrid(Widget):
                 pane.show(facts, index + 1, self._now)
                 pane.marks = self._marks(facts.id)
                 pane.is_selected = facts.id == self._selected
-                is_alone = self._zoomed is not None or self.is_interleaving
-                pane.display = not is_alone or (
-                    facts.id == self._zoomed and not self.is_interleaving
-                )
-            self._bind_interleaved()
+                is_in_sight = self._zoomed in (None, facts.id)
+                pane.display = is_in_sight and not self.interleaved.is_wanted
+            self.interleaved.show(self._facts)
         if focused_id is not None and focused is not None and not _shows(focused, focused_id):
             self._carry_focus(focused_id)
 
-    def _bind_interleaved(self) -> None:
-        if self._interleaved_ids is None:
-            self.interleaved.display = False
-            return
-        self.interleaved.display = True
-        there = [self._facts[each] for each in self._interleaved_ids if each in self._facts]
-        self.interleaved.show(there)
-
     def _marks(self, sandbox_id: str) -> PaneMarks:
         return PaneMarks(
-            sandbox_id in self._order.pinned,
-            sandbox_id in self._chosen,
+            sandbox_id in self.pages.order.pinned,
+            sandbox_id in self.interleaved.chosen,
             self.badges(sandbox_id),
-            self._time_lock.word,
-            self._time_lock.note(sandbox_id),
+            self.time_lock.word,
+            self.time_lock.note(sandbox_id),
         )
 
     def _page_facts(self) -> list[SandboxFacts | None]:
-        held = self.held
-        wanted = self._zoomed or self._selected or ""
-        pages = self._order.pages(held)
-        before = self._page, self._pages
-        self._pages = len(pages)
-        self._page = self._order.page_of(wanted, held, self._page)
-        if before != (self._page, self._pages):
+        pages = self.pages
+        before = pages.page, pages.count
+        pages.size = self.size
+        page = pages.turn_to(self._zoomed or self._selected or "")
+        if before != (pages.page, pages.count):
             self.post_message(self.PagesChanged())
-        page = pages[self._page]
-        self._places.count = len(page)
         return [None if each is None else self._facts[each] for each in page]
 
     def _carry_focus(self, sandbox_id: str) -> None:

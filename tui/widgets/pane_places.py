@@ -6,7 +6,8 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from tui.layouts import AUTOMATIC, Shape, places, shape_for
+from tui.layouts import places
+from tui.pages import Pages
 from tui.widgets.console_pane import ConsolePane
 
 
@@ -15,11 +16,8 @@ class PanePlaces(Layout):
 
     name = "panes"
 
-    def __init__(self) -> None:
-        self.layout = AUTOMATIC
-        """How many panes a page was chosen to have."""
-        self.count = 0
-        """Places of the page in sight, empty ones too."""
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
@@ -27,14 +25,9 @@ class PanePlaces(Layout):
         """All children at their places."""
         if len(children) == 1:
             return [WidgetPlacement(size.region, NULL_OFFSET, NULL_SPACING, children[0])]
-        shape = self.shape(size)
-        found = places(shape, self.count, *size)
+        found = places(self._pages.shape(*size), self._pages.places, *size)
         return [
             WidgetPlacement(Region(*found[child.number - 1]), NULL_OFFSET, NULL_SPACING, child)
             for child in children
             if isinstance(child, ConsolePane) and 0 < child.number <= len(found)
         ]
-
-    def shape(self, size: Size) -> Shape:
-        """The grid of the page in sight."""
-        return shape_for(self.layout or max(1, self.count), *size)

@@ -130,7 +130,7 @@ class Stage(Horizontal):
         pane = self._selected_pane()
         if pane is not None:
             pane.focus()
-        elif self.grid.is_interleaving:
+        elif self.grid.interleaved.is_wanted:
             self.grid.interleaved.focus()
 
     def call_list(self) -> None:

@@ -23,17 +23,17 @@ class InterleavedKeys(PaneKeys):
     def _interleaved(self) -> InterleavedPane | None:
         """The interleaved pane, where keys are about it."""
         grid = self.stage.grid
-        is_meant = grid.is_interleaving and not self.stage.list.has_focus
+        is_meant = grid.interleaved.is_wanted and not self.stage.list.has_focus
         return grid.interleaved if is_meant else None
 
     def action_interleave(self) -> None:
         """Show several consoles in one pane, or the panes again."""
         grid = self.stage.grid
-        if grid.is_interleaving:
+        if grid.interleaved.is_wanted:
             self.action_peel()
             return
         in_sight = [pane.facts.id for pane in grid.panes if pane.facts is not None]
-        ids = grid.chosen or in_sight
+        ids = grid.interleaved.chosen or in_sight
         if not ids:
             say(self, sentences("no console is in sight, and none is chosen"))
             return
@@ -45,8 +45,10 @@ class InterleavedKeys(PaneKeys):
         """Choose the selected sandbox for the interleaved view, or take it out."""
         facts: SandboxFacts | None = self.roster.selected
         if facts is not None:
-            self.stage.grid.choose(facts.id)
-            count = len(self.stage.grid.chosen)
+            interleaved = self.stage.grid.interleaved
+            interleaved.choose(facts.id)
+            self.stage.grid.rearrange()
+            count = len(interleaved.chosen)
             press = keymap_of(self.app).press("interleave")
             say(self, sentences(f"{count} chosen to be interleaved", f"{press} to show them"))
             self.refresh_facts()

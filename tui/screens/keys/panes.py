@@ -43,12 +43,12 @@ class PaneKeys(HostScreen):
             return
         if self.stage.is_list_called:
             self.stage.leave_list()
-        elif self.stage.grid.is_interleaving:
+        elif self.stage.grid.interleaved.is_wanted:
             self.stage.grid.interleave(None)
             self.stage.focus_selected_pane()
         elif self.stage.is_zoomed:
             self.stage.zoom(None)
-        elif self.stage.grid.holds_moment:
+        elif self.stage.grid.time_lock.is_on:
             self.stage.grid.let_go()
         else:
             self.stage.keep_focus()
@@ -61,7 +61,8 @@ class PaneKeys(HostScreen):
     def action_next_layout(self) -> None:
         """Have another number of panes on a page."""
         self.stage.zoom(None)
-        self.stage.grid.choose_layout()
+        self.stage.grid.pages.choose_layout()
+        self.stage.grid.rearrange()
         self.refresh_facts()
 
     def action_next_page(self) -> None:
@@ -105,7 +106,10 @@ class PaneKeys(HostScreen):
         facts = self._in_sight()
         if facts is None:
             return
-        is_pinned = self.stage.grid.toggle_pin(facts.id)
+        grid = self.stage.grid
+        pane = grid.pane_of(facts.id)
+        is_pinned = pane is not None and grid.pages.order.toggle_pin(facts.id, pane.number - 1)
+        grid.rearrange()
         done = "stays at its place on every page" if is_pinned else "is pinned no more"
         say(self, sentences(f"{safe_text(facts.name, limit=64)} {done}"))
         self.refresh_facts()
@@ -113,7 +117,7 @@ class PaneKeys(HostScreen):
     def action_lock_time(self) -> None:
         """Hold the panes in sight at one moment, or let them go."""
         grid, pane = self.stage.grid, self.pane
-        if grid.holds_moment:
+        if grid.time_lock.is_on:
             grid.let_go()
         elif pane is not None and not grid.hold_moment(pane):
             say(self, sentences("no line in sight has a date yet"))
@@ -137,7 +141,8 @@ class PaneKeys(HostScreen):
         self.refresh_facts()
 
     def _turn(self, step: int) -> None:
-        sandbox_id = self.stage.grid.after_turning(step)
+        grid = self.stage.grid
+        sandbox_id = grid.pages.beside(step, grid.zoomed)
         if sandbox_id is None:
             say(self, sentences("there is no further page"))
         else:
@@ -154,14 +159,19 @@ class PaneKeys(HostScreen):
     def _move(self, direction: Direction) -> None:
         facts = self._in_sight()
         if facts is not None and not self.stage.is_zoomed:
-            if not self.stage.grid.move(facts.id, direction):
+            moved = self.stage.grid.pages.move(facts.id, direction)
+            self.stage.grid.rearrange()
+            if not moved:
                 say(self, sentences(f"there is no pane to swap with, {_WHERE[direction]}"))
             self.refresh_facts()
 
     def _swap(self, sandbox_id: str, text: str) -> SafeStr:
         number = int(text) if text.strip().isdecimal() and len(text) < 4 else 0
-        if not self.stage.grid.swap(sandbox_id, number):
+        grid = self.stage.grid
+        pane = grid.pane_of(sandbox_id)
+        if pane is None or self.stage.is_zoomed or not grid.pages.swap(pane.number, number):
             return sentences("No other pane in sight has that number")
+        grid.rearrange()
         # The prompt gives the focus back to the pane that had it, which shows another now.
         self.call_later(self.go_to_sandbox, sandbox_id)
         return safe_text("")
