@@ -322,7 +322,7 @@ async def test_a_place_that_is_none_is_explained_and_may_be_left(log: Path) -> N
 async def test_only_a_recording_holds_marks(log: Path, recording: RecordedView) -> None:
     async with shown(PlainLog(log)) as view:
         await view.press("m")
-        assert view.toasts == ["Only a recording holds marks."]
+        assert view.toasts == ["A log keeps no marks; only what guestwatch records does"]
         assert not view.app.view.prompt.is_asking
     async with shown(recording) as view:
         await view.press("m", *"here", "enter")
