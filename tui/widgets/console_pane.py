@@ -8,12 +8,9 @@ the rows that are in sight, not on what arrived.
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import ClassVar
 
 from textual import events
-from textual.filter import ANSIToTruecolor
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
@@ -62,7 +59,6 @@ class ConsolePane(ReadingPane, can_focus=True):
         self._number = 0
         self._viewing: Viewing | None = None
         self._rows: RowPainter | None = None
-        self._strips: list[Strip] = []
         self._lines: tuple[Line, ...] = ()
         self._edge_facts: tuple[FrameFacts, int, Paint] | None = None
         self._now = 0.0
@@ -255,28 +251,6 @@ class ConsolePane(ReadingPane, can_focus=True):
     def _height(self) -> int:
         return max(0, self.size.height - 2)
 
-    def render_line(self, y: int) -> Strip:
-        """The strip of row `y`, made beforehand."""
-        if len(self._strips) != self.size.height or not self.has_paint:
-            self._strips = self._all_strips()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The strips of the rows in `crop`.
-
-        A strip is whole as it stands, border and background included. Taking the way
-        through Textual's styles again would double what a frame costs.
-        """
-        strips = [self.render_line(y) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            if isinstance(line_filter, ANSIToTruecolor):
-                # There is nothing left to convert: `Paint` knows true colours itself.
-                continue
-            strips = [strip.apply_filter(line_filter, self.behind) for strip in strips]
-        if crop.column_span != (0, self.size.width):
-            strips = [strip.crop(crop.x, crop.right) for strip in strips]
-        return strips
-
     def allow_focus(self) -> bool:
         """Only a pane in sight that shows a sandbox takes the focus."""
         return self.display and self._facts is not None
@@ -345,23 +319,6 @@ class ConsolePane(ReadingPane, can_focus=True):
             self._repaint()
         else:
             self._show_strips(self._framed(self._strips[1:-1]))
-
-    def _show_strips(self, after: list[Strip]) -> None:
-        """Have those rows painted whose strips are other objects than before."""
-        before, self._strips = self._strips, after
-        if len(before) != len(after):
-            self.refresh()
-            return
-        changed = [strip is not before[y] for y, strip in enumerate(after)]
-        regions: list[Region] = []
-        y = 0
-        for is_changed, rows in groupby(changed):
-            height = len(list(rows))
-            if is_changed:
-                regions.append(Region(0, y, self.size.width, height))
-            y += height
-        if regions:
-            self.refresh(*regions)
 
     def _all_strips(self) -> list[Strip]:
         width, height = self.size

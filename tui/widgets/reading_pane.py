@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tui.pane_rows import RowPainter
 from tui.viewing import Viewing
-from tui.widgets.console_look import ConsoleLook
+from tui.widgets.strip_pane import StripPane
 
 
-class ReadingPane(ConsoleLook):
+class ReadingPane(StripPane):
     """The base of a pane: what a person may choose about the rows in it."""
 
     @property
