@@ -54,6 +54,7 @@ ACTIONS: tuple[Action, ...] = (
         label="half up",
         help="Scroll up half a page",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="half-page-down",
@@ -61,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
         label="half down",
         help="Scroll down half a page",
         group=Group.READING,
+        where=(Where.LIST, Where.PANE),
     ),
     Action(
         id="first",
