@@ -12,6 +12,7 @@ the bytes begin that are still there.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -87,7 +88,8 @@ def enter_late(folder: Path, kind: str, at: Instant, offset: int, /, **facts: Fa
     """Enter something into the ledger of a generation that was closed already.
 
     One write of a whole line at the end of the file: a recorder that goes on with the
-    generation meanwhile is not disturbed.
+    generation meanwhile is not disturbed. What a crash left of a line is ended first, or
+    this one would be a part of it.
 
     Args:
         folder: the generation's.
@@ -103,7 +105,12 @@ def enter_late(folder: Path, kind: str, at: Instant, offset: int, /, **facts: Fa
     with Folder.open(folder) as opened:
         fd = opened.reopen(LEDGER)
         try:
-            os.write(fd, line)
+            size = os.fstat(fd).st_size
+            if size and os.pread(fd, 1, size - 1) != b"\n":
+                line = b"\n" + line
+            if os.write(fd, line) < len(line):
+                # A whole write would have failed with nothing else.
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise explain(folder / LEDGER, error) from error
         finally:

@@ -18,7 +18,7 @@ from core.recording import events as module
 from core.recording.layout import LEDGER
 from core.recording.ledger import LedgerEntry, format_entry, parse_entry
 
-from .made import begin, fresh_folder, moment, on_disk
+from .made import begin, file_size_limit, fresh_folder, moment, on_disk
 
 NOISE = st.one_of(
     st.binary(max_size=60).filter(lambda data: b"\n" not in data),
@@ -100,6 +100,31 @@ def test_a_mark_is_entered_while_a_recorder_goes_on_and_taken_away_again(tmp_pat
         assert events.version != before
         assert words(events) == [(0, EventKind.MARK), (8, EventKind.ATTACHED)]
         assert words(caught_up(recorder.folder)) == words(events)
+
+
+def test_a_mark_is_no_part_of_the_line_that_a_crash_left(tmp_path: Path) -> None:
+    with closing(begin(tmp_path)) as recorder:
+        recorder.write(b"one\ntwo\n", moment(1))
+        recorder.enter("attached", moment(1))
+    with (recorder.folder / LEDGER).open("ab") as ledger:
+        ledger.write(b'{"time": "2023')
+    enter_mark(recorder.folder, 4, "after the crash", moment(2))
+    events = caught_up(recorder.folder)
+    assert words(events) == [(4, EventKind.MARK), (8, EventKind.ATTACHED)]
+    assert events.skipped == 1
+
+
+def test_a_mark_that_the_disk_takes_only_a_part_of_is_told_and_harms_no_other(
+    tmp_path: Path,
+) -> None:
+    with closing(begin(tmp_path)) as recorder:
+        recorder.write(b"one\ntwo\n", moment(1))
+    ledger = recorder.folder / LEDGER
+    with file_size_limit(ledger.stat().st_size + 20), pytest.raises(RecordingError):
+        enter_mark(recorder.folder, 4, "lost", moment(2))
+    enter_mark(recorder.folder, 0, "kept", moment(3))
+    events = caught_up(recorder.folder)
+    assert words(events) == [(0, EventKind.MARK)]
 
 
 @pytest.mark.parametrize("offset", [-1, 9, 2**70])
