@@ -133,11 +133,12 @@ class Annotations:
 
     # Reading ledgers.
 
-    def poll(self, now: float) -> bool:
-        """Read on in the ledgers, for some milliseconds; whether other events are there.
+    def poll(self, now: float, for_s: float = POLL_S) -> bool:
+        """Read on in the ledgers; whether other events are there.
 
         Args:
             now: seconds on any clock that goes forward.
+            for_s: how long to go on with further pieces; one is read in any case.
         """
         due: list[_Chapter] = []
         if self._chapters and (now - self._looked_at >= LOOK_S or self._nudged):
@@ -151,9 +152,9 @@ class Annotations:
         has_news = False
         for chapter in chain(due, behind):
             has_news = self._refresh(chapter) or has_news
-            while chapter.is_behind and this_moment().boot - began < POLL_S:
+            while chapter.is_behind and this_moment().boot - began < for_s:
                 has_news = self._refresh(chapter) or has_news
-            if this_moment().boot - began >= POLL_S:
+            if this_moment().boot - began >= for_s:
                 break
         return has_news
 

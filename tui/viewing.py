@@ -149,6 +149,11 @@ class Viewing:
             self.saw_all()
         return has_news
 
+    def poll_all(self, now: float, generation: str = "") -> None:
+        """As `poll`, and take in a piece of the newest ledger: a screen is painted with both."""
+        self.poll(now, generation)
+        self.annotations.poll(now, for_s=0.0)
+
     def poll_events(self, now: float) -> bool:
         """Read on in the ledgers, for some milliseconds; whether other events are there.
 

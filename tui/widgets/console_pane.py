@@ -105,7 +105,7 @@ class ConsolePane(ReadingPane, can_focus=True):
             self._viewing = viewing
             is_other = True
             if viewing is not None:
-                viewing.poll(self._now, facts.generation)
+                viewing.poll_all(self._now, facts.generation)
         tail = tail_note(facts)
         if is_other:
             self._rows = None
