@@ -34,7 +34,9 @@ MAX_MARKS = 1 << 16
 MAX_OTHERS = 1 << 18
 """How many of each sort are kept; then the oldest go. A shelf of alerts has 20 MB then."""
 
-_KEPT_ENTRIES = 512
+_KEPT_ENTRIES = 64
+"""Each may have 64 KiB."""
+
 _LAST_PLACE = 1 << 62
 
 _KINDS = {
