@@ -28,6 +28,7 @@ GuestwatchError
 ├── RecordingError             the recording cannot be written or read
 │   └── WriteFailed            only a part of a write reached the recording
 ├── InotifyError               the kernel tells of no changes to a file or folder
+├── SessionError               how the dashboard was left cannot be remembered
 ├── OutputFailed               what a command prints or writes does not get where it should
 ├── DemoError                  a demo guest cannot be had
 │   └── ToolsMissing           what a real guest is booted with is not installed
@@ -237,6 +238,10 @@ class InotifyError(GuestwatchError):
         super().__init__(message, hint=hint)
         self.path = path
         self.errno = errno
+
+
+class SessionError(GuestwatchError):
+    """How a dashboard was left cannot be written down."""
 
 
 class OutputFailed(GuestwatchError):

@@ -34,12 +34,14 @@ class ConsoleApp(App[None]):
     def __init__(self, looks: Looks = STOCK_LOOKS) -> None:
         # Under NO_COLOR nothing is coloured; attributes and the terminal's own colours
         # do the work, which Textual only grants a program that starts with them.
-        is_plain = "NO_COLOR" in os.environ
-        super().__init__(ansi_color=True if is_plain else None)
+        self.is_plain = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if self.is_plain else None)
         for each in looks.palettes:
             self.register_theme(theme_of(each))
-        self.theme = full_name("ansi-dark" if is_plain else looks.theme)
+        self.theme = full_name("ansi-dark" if self.is_plain else looks.theme)
         self.looks = looks
+        self.chosen_theme = ""
+        """The theme that a person changed to; empty before that."""
         self.keys = looks.keys
         """Which key does what."""
 
@@ -100,4 +102,5 @@ class ConsoleApp(App[None]):
         return SystemCommand(title, said, partial(self.run_action, call, self.home))
 
     def _change_theme(self, name: str) -> None:
+        self.chosen_theme = name
         self.theme = full_name(name)

@@ -29,6 +29,8 @@ class Looks:
     """One of `palettes` by name."""
     is_asked_for: bool = False
     """Whether the theme was named on the command line, so that no earlier choice counts."""
+    configured: str = NAMES[0]
+    """The theme where nothing is named on the command line."""
     palettes: tuple[Palette, ...] = PALETTES
     keys: Keymap = STOCK
     warnings: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ def settle(config: Config, theme: str = "") -> Looks:
     palettes = (*PALETTES, *own)
     names = tuple(palette.name for palette in palettes)
     configured = configured_theme(config.top, names)
-    chosen = check_theme(theme, names) if theme else configured or NAMES[0]
+    usual = configured or NAMES[0]
+    chosen = check_theme(theme, names) if theme else usual
     hard = [f"themes.{each.name}: hard to read: {words}" for each in own for words in faint(each)]
-    return Looks(chosen, bool(theme), palettes, keys, (*keys.warnings, *hard))
+    return Looks(chosen, bool(theme), usual, palettes, keys, (*keys.warnings, *hard))

@@ -113,6 +113,11 @@ class PaneView:
         return self._transcript.last
 
     @property
+    def first(self) -> Position:
+        """Where the first row is."""
+        return self._transcript.first
+
+    @property
     def stand(self) -> Stand:
         """Where the view stands, to come back to."""
         return Stand(self._top, self._char, self._at_note)

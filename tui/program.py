@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -18,10 +19,12 @@ import anyio.to_thread
 from core.capture.places import Places
 from core.capture.spawn import ensure_capture, open_capture
 from core.cli import DashboardRequest
+from core.cli.main import report
 from core.client import CaptureLink
 from core.clock import now
-from core.errors import CaptureError, CommandRefused, UsageError
+from core.errors import CaptureError, CommandRefused, SessionError, UsageError
 from core.sandboxes.model import SandboxSpec
+from core.session import EMPTY, Loaded, load_session, save_session
 from tui.looks import Looks
 
 if TYPE_CHECKING:
@@ -51,14 +54,32 @@ async def _open(request: DashboardRequest, looks: Looks) -> int:
             if not request.demo:
                 await link.configure(request.config.settings)
             await name_all(link, specs)
-            return await _show(link, looks)
+            loaded = Loaded(EMPTY) if request.is_fresh else load_session(places.state)
+            return await _show(link, looks, loaded, places.state)
 
 
-async def _show(link: CaptureLink, looks: Looks) -> int:
+async def _show(link: CaptureLink, looks: Looks, loaded: Loaded, state: Path) -> int:
     from tui.app import GuestwatchApp
 
-    app = GuestwatchApp(link, host=os.uname().nodename, clock=_wall, looks=looks)
-    return await run_dashboard(app, link, screen=app.run_async)
+    host = os.uname().nodename
+    app = GuestwatchApp(link, host=host, clock=_wall, looks=looks, loaded=loaded)
+    try:
+        return await run_dashboard(app, link, screen=app.run_async)
+    finally:
+        leave(app, state)
+
+
+def leave(app: GuestwatchApp, state: Path) -> None:
+    """Remember how the dashboard was left; where that is impossible, say so and no more.
+
+    Args:
+        app: it does not run any more.
+        state: the state folder.
+    """
+    try:
+        save_session(state, app.put_down())
+    except SessionError as error:
+        report(error)
 
 
 async def run_dashboard(

@@ -85,6 +85,10 @@ class Viewing:
         """Why the recording cannot be read; empty when it can."""
         self.errand = safe_text("")
         """What is being looked for on the way to a place; empty when nothing is."""
+        self.on_opened: Callable[[], None] | None = None
+        """Called once the recording is open for the first time."""
+        self.has_lost_place = False
+        """Whether it was left at a place whose bytes were dropped meanwhile."""
         self._recorded: list[Part] = []
         self._numbers: dict[int, LineNumbers] = {}
         self._clocks: dict[int, RecordingClock] = {}
@@ -147,6 +151,8 @@ class Viewing:
             # What was there before anybody looked is history, not news.
             self._was_opened = True
             self.saw_all()
+            if self.on_opened is not None:
+                self.on_opened()
         return has_news
 
     def poll_all(self, now: float, generation: str = "") -> None:
@@ -305,11 +311,19 @@ class Viewing:
         return clock
 
 
+def _ignore(sandbox_id: str, viewing: Viewing) -> None:
+    """A viewing comes and goes, and nobody remembers it."""
+
+
 class Viewings:
     """The viewings of all sandboxes, by id."""
 
     def __init__(self) -> None:
         self._viewings: dict[str, Viewing] = {}
+        self.on_made: Callable[[str, Viewing], None] = _ignore
+        """Called with each viewing before its recording is opened."""
+        self.on_closing: Callable[[str, Viewing], None] = _ignore
+        """Called with each viewing before it is closed."""
 
     def get(self, sandbox_id: str) -> Viewing | None:
         """The viewing of a sandbox, None while nothing of it was recorded."""
@@ -330,6 +344,7 @@ class Viewings:
             viewing = None
         if viewing is None:
             viewing = self._viewings[facts.id] = Viewing(folder)
+            self.on_made(facts.id, viewing)
         return viewing
 
     def of_hidden(self, facts: SandboxFacts) -> Viewing | None:
@@ -342,7 +357,9 @@ class Viewings:
         """Close the viewings of all other sandboxes."""
         kept = set(sandbox_ids)
         for sandbox_id in [known for known in self._viewings if known not in kept]:
-            self._viewings.pop(sandbox_id).close()
+            viewing = self._viewings.pop(sandbox_id)
+            self.on_closing(sandbox_id, viewing)
+            viewing.close()
 
     def close(self) -> None:
         """Close them all."""

@@ -12,8 +12,9 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from core.sandboxes.model import SandboxFacts
+from core.session import Loaded
 from tests.fakes import NOON, ScriptedLink
-from tui.app import GuestwatchApp
+from tui.app import NOTHING_LOADED, GuestwatchApp
 from tui.looks import STOCK_LOOKS, Looks
 
 HOSTILE = (
@@ -83,11 +84,12 @@ async def dashboard(
     clock: Callable[[], float] = lambda: NOON,
     host: str = "kvm07",
     looks: Looks = STOCK_LOOKS,
+    loaded: Loaded = NOTHING_LOADED,
 ) -> AsyncIterator[Stage]:
     """A dashboard that shows these sandboxes, with its bridge beside it."""
     link = ScriptedLink(facts) if link is None else link
     looks = dataclasses.replace(looks, theme=theme or looks.theme)
-    app = GuestwatchApp(link, host=host, clock=clock, looks=looks)
+    app = GuestwatchApp(link, host=host, clock=clock, looks=looks, loaded=loaded)
     with closing(link):
         async with (
             app.run_test(size=size, notifications=True) as pilot,

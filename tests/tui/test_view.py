@@ -373,7 +373,9 @@ async def test_help_and_palette_tell_of_a_view(log: Path) -> None:
         assert "States" not in view.text
         assert "sandbox" not in view.text
         await view.press("escape")
-        offered = {each.help.partition(" · ")[2] for each in view.app.get_system_commands(view.app.screen)}
+        offered = {
+            each.help.partition(" · ")[2] for each in view.app.get_system_commands(view.app.screen)
+        }
         assert {action.help for action in ACTIONS if action.id != "palette"} <= offered
         assert not any("capture" in each for each in offered)
 

@@ -13,13 +13,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from core.console import SafeStr, safe_text
+from core.session import EMPTY, Session, Value
 from tui.actions import keymap_of
 from tui.actions.bindings import bindings
 from tui.actions.footer import Mood, footer_actions
 from tui.actions.model import Where
 from tui.bridge import CaptureLost, Listed, SandboxTold, TrafficTold, Wish, WishRefused
 from tui.focus import focus_of
-from tui.roster import is_running
+from tui.remembered import Memory
+from tui.roster import has_pane, is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
@@ -75,8 +77,11 @@ class DashboardScreen(
         self, host: SafeStr, clock: Callable[[], float], wish: Callable[[Wish], None]
     ) -> None:
         super().__init__(clock, wish, id="dashboard")
+        self._memory = Memory({})
+        self._session = EMPTY
         self._host = host
         self._is_stale = False
+        self._was_in_pane = False
         self._header = Header()
         self._notice = Notice()
         self._footer = Footer()
@@ -100,12 +105,57 @@ class DashboardScreen(
         """Whether capture has told which sandboxes there are, and all it told is shown."""
         return self.roster.is_known and not self._is_stale
 
+    # How it was left, and how it is.
+
+    def take_up(self, session: Session) -> None:
+        """Begin where a dashboard was left; call it before it runs."""
+        self._session = session
+        self._memory = Memory(session.sandboxes)
+        viewings = self.stage.grid.viewings
+        viewings.on_made = self._memory.take_up
+        viewings.on_closing = self._memory.put_down
+
+    def put_down(self) -> Session:
+        """How it was left; call it when it does not run any more."""
+        selected = self.roster.selected
+        layout: dict[str, Value] = {"zoomed": self.stage.grid.zoomed or ""}
+        if self.wants_timeline is not None:
+            layout["timeline"] = self.wants_timeline
+        if self._was_in_pane:
+            layout["focus"] = "pane"
+        return Session(
+            selected=selected.id if selected else self._session.selected,
+            layout=layout,
+            sandboxes=self._memory.records,
+        )
+
+    def _go_back(self) -> None:
+        """Select and zoom what was, now that it is known which sandboxes there are."""
+        layout = self._session.layout
+        self.roster.select(self._session.selected)
+        timeline = layout.get("timeline")
+        self.wants_timeline = timeline if isinstance(timeline, bool) else None
+        self.refresh_facts()
+        selected = self.roster.selected
+        if selected is None or selected.id != self._session.selected:
+            return
+        if layout.get("zoomed") == selected.id and has_pane(selected):
+            self.stage.zoom(selected.id)
+            self.refresh_facts()
+        elif layout.get("focus") == "pane":
+            # Panes have no size, and take no focus, before the first layout.
+            self.call_after_refresh(self.stage.focus_selected_pane)
+
     # Facts.
 
     @on(Listed)
     def _take_list(self, message: Listed) -> None:
+        was_known = self.roster.is_known
         self.roster.replace(message.facts)
-        self.refresh_facts()
+        if was_known:
+            self.refresh_facts()
+        else:
+            self._go_back()
 
     @on(SandboxTold)
     def _take_sandbox(self, message: SandboxTold) -> None:
@@ -164,6 +214,7 @@ class DashboardScreen(
             now=now,
         )
         self.show_keys()
+        self._tell_lost_places()
         if self.focused is None and self.is_current:
             self.stage.keep_focus()
 
@@ -171,6 +222,8 @@ class DashboardScreen(
         """Show the keys that mean something to what has the focus."""
         selected = self.roster.selected
         focus = focus_of(self.focused)
+        if focus.where is not None:
+            self._was_in_pane = focus.where is Where.PANE
         labels = {"zoom": "back" if self.stage.is_zoomed else "zoom"}
         moods: set[Mood] = set()
         where = None if selected is None else focus.where or Where.LIST
@@ -183,6 +236,14 @@ class DashboardScreen(
             moods.add(Mood.HELD)
         actions = footer_actions(where, moods, keymap_of(self.app))
         self._footer.facts = FooterFacts([*focus.own_keys, *actions], where is Where.PROMPT, labels)
+
+    def _tell_lost_places(self) -> None:
+        for pane in self.panes:
+            if pane.viewing is not None and pane.viewing.has_lost_place and pane.facts:
+                pane.viewing.has_lost_place = False
+                name = safe_text(pane.facts.name, limit=64)
+                gone = f"{name} was left at output that is dropped by now"
+                say(self, sentences(gone), severity="warning")
 
     def _select(self, sandbox_id: str) -> None:
         if self.roster.select(sandbox_id):

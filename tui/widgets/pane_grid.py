@@ -117,6 +117,11 @@ class PaneGrid(Widget):
         """The pane that has the focus, None when none of them has."""
         return next((pane for pane in self._panes if pane.has_focus), None)
 
+    @property
+    def viewings(self) -> Viewings:
+        """The recordings of all sandboxes, as far as they are open."""
+        return self._viewings
+
     def pane_of(self, sandbox_id: str) -> ConsolePane | None:
         """The pane in sight that shows this sandbox."""
         return next((pane for pane in self.panes if _shows(pane, sandbox_id)), None)

@@ -48,7 +48,7 @@ TALL_ROWS = 32
 class MarkKeys(PaneScreen):
     """Marks, events, and the way from one to the next."""
 
-    _wants_timeline: bool | None = None
+    wants_timeline: bool | None = None
     """Whether a person wants to see the timeline; None: nobody said."""
 
     _timeline_beat = 0
@@ -180,7 +180,7 @@ class MarkKeys(PaneScreen):
         if viewing is not None and not viewing.library.has_times:
             say(self, safe_text("It is not known when these lines were written."))
             return
-        self._wants_timeline = not self.timeline.display
+        self.wants_timeline = not self.timeline.display
         self.refresh_timeline()
 
     def on_mount(self) -> None:
@@ -200,7 +200,7 @@ class MarkKeys(PaneScreen):
     def refresh_timeline(self) -> None:
         """Show where in its recording the pane stands that keys are about."""
         pane, viewing = self._reading()
-        wanted = self._wants_timeline
+        wanted = self.wants_timeline
         is_shown = self.size.height >= TALL_ROWS if wanted is None else wanted
         was_shown = self.timeline.display
         has_times = viewing is None or viewing.library.has_times

@@ -1,0 +1,134 @@
+"""How a console was read, as a small record: what is given when it is left, and taken up again.
+
+A record may be old, of another version or somebody's joke: each fact is taken only when it
+is of its kind, and a place only when its bytes are still there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from core.console import Position
+from core.errors import RecordingError
+from core.session import Record, Value
+from tui.pane_view import Stand
+from tui.viewing import Gutter, Viewing
+
+
+class _Fact(NamedTuple):
+    """One thing that is remembered of a viewing."""
+
+    name: str
+    give: Callable[[Viewing], Value]
+    take: Callable[[Viewing, Value], None]
+
+
+def _take_gutter(viewing: Viewing, value: Value) -> None:
+    found = [gutter for gutter in Gutter if gutter.value == value]
+    if found:
+        viewing.gutter = found[0]
+
+
+def _look(name: str) -> _Fact:
+    def take(viewing: Viewing, value: Value) -> None:
+        if isinstance(value, bool):
+            viewing.look = viewing.look._replace(**{name: value})
+
+    return _Fact(name, lambda viewing: bool(getattr(viewing.look, name)), take)
+
+
+def _take_wrapped(viewing: Viewing, value: Value) -> None:
+    viewing.is_wrapped = value is True
+
+
+def _take_events(viewing: Viewing, value: Value) -> None:
+    viewing.annotations.is_shown = value is not False
+
+
+_FACTS = (
+    _Fact("gutter", lambda viewing: viewing.gutter.value, _take_gutter),
+    _look("is_raw"),
+    _look("has_fields"),
+    _look("is_plain"),
+    _Fact("wrapped", lambda viewing: viewing.is_wrapped, _take_wrapped),
+    _Fact("events", lambda viewing: viewing.annotations.is_shown, _take_events),
+)
+"""What is remembered besides the place. Whoever adds a choice to a viewing adds it here."""
+
+
+def remember(viewing: Viewing) -> dict[str, Value]:
+    """What is known of how a console is read."""
+    record = {fact.name: fact.give(viewing) for fact in _FACTS}
+    top = viewing.view.top
+    generation = None if top is None else viewing.generation(top.generation)
+    if top is not None and generation is not None:
+        record |= {"generation": generation.name, "offset": top.offset}
+    return record
+
+
+def recall(viewing: Viewing, record: Record) -> None:
+    """Read a console as it was read; call it before the recording is opened.
+
+    The place is gone to once the recording is open. `viewing.has_lost_place` tells then
+    that the bytes there were dropped meanwhile.
+    """
+    for fact in _FACTS:
+        if (value := record.get(fact.name)) is not None:
+            fact.take(viewing, value)
+    name, offset = record.get("generation"), record.get("offset")
+    if isinstance(name, str) and isinstance(offset, int) and not isinstance(offset, bool):
+        viewing.on_opened = lambda: _go_back(viewing, name, offset)
+
+
+def _go_back(viewing: Viewing, name: str, offset: int) -> None:
+    # What cannot be read now is told by the pane, which follows then.
+    with contextlib.suppress(RecordingError):
+        _hold(viewing, name, offset)
+
+
+def _hold(viewing: Viewing, name: str, offset: int) -> None:
+    found = [part for part in viewing.parts if part.generation.name == name]
+    if not found:
+        # Its folder is gone; what is left begins later than that.
+        viewing.has_lost_place = viewing.generations > 0
+        if viewing.has_lost_place:
+            viewing.view.stand = Stand(viewing.view.first)
+        return
+    part = found[0]
+    if -1 < offset < part.start:
+        viewing.has_lost_place = True
+        viewing.view.stand = Stand(Position(part.sequence, offset))
+        return
+    # A place that is no row's begin, which nobody wrote, is none to hold.
+    at = viewing.view.line_at(Position(part.sequence, offset))
+    if at is not None and offset < part.end:
+        viewing.view.stand = Stand(at.bare)
+    else:
+        viewing.has_lost_place = True
+
+
+class Memory:
+    """How each sandbox's console is read, while nobody looks at it.
+
+    Args:
+        records: by sandbox id, what was looked at last behind.
+    """
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self._records = {name: dict(record) for name, record in records.items()}
+
+    def take_up(self, sandbox_id: str, viewing: Viewing) -> None:
+        """Read a console as it was read before."""
+        recall(viewing, self._records.get(sandbox_id, {}))
+
+    def put_down(self, sandbox_id: str, viewing: Viewing) -> None:
+        """Remember how a console is read."""
+        self._records.pop(sandbox_id, None)
+        self._records[sandbox_id] = remember(viewing)
+
+    @property
+    def records(self) -> dict[str, dict[str, Value]]:
+        """All of it, what was put down last behind."""
+        return dict(self._records)
