@@ -9,6 +9,7 @@ from typing import Protocol
 from core.console import SafeStr, Source, safe_text
 from core.plain_log import PlainLife, PlainLog
 from core.recording import Generation, History, RecordingClock
+from core.search.messages import Log, Place, Recordings
 from tui.recorded import Recorded
 
 
@@ -47,6 +48,10 @@ class Library(Protocol):
     @property
     def trouble(self) -> SafeStr:
         """Why there may be more than is shown; empty when there is not."""
+
+    @property
+    def place(self) -> Place:
+        """Where a search finds the same."""
 
     def look(self) -> tuple[Generation, ...]:
         """The generations that are there now, oldest first.
@@ -92,6 +97,11 @@ class RecordingLibrary:
         self._only = only
         self._history: History | None = None
 
+    @property
+    def place(self) -> Place:
+        """The folder, or one generation in it."""
+        return Recordings(str(self._folder), "" if self._only is None else self._only.name)
+
     def look(self) -> tuple[Generation, ...]:
         """Its generations, oldest first."""
         if self._only is not None:
@@ -134,6 +144,11 @@ class LogLibrary:
     def trouble(self) -> SafeStr:
         """Why it cannot be followed any more."""
         return safe_text(self._log.trouble)
+
+    @property
+    def place(self) -> Place:
+        """The file, as it is now."""
+        return Log(str(self._log.path), self._log.lives[-1].sequence)
 
     def look(self) -> tuple[Generation, ...]:
         """What it held since it was opened, oldest first."""

@@ -13,6 +13,8 @@ from tui.pane_view import Line, Note, NoteKind
 from tui.states import sign_of
 from tui.viewing import Viewing
 
+_NOTHING = safe_text("")
+
 
 @dataclass(frozen=True, slots=True)
 class FrameFacts:
@@ -40,6 +42,8 @@ class FrameFacts:
     trouble: SafeStr
     """Why the recording is not whole; empty when it is."""
     marks: PaneMarks = UNMARKED
+    found: SafeStr = _NOTHING
+    """What is searched for, and how much of it was found; empty while nothing is."""
 
 
 def frame_facts(
@@ -64,10 +68,12 @@ def frame_facts(
     trouble = facts.recording_trouble
     percent, column, place, modes = -1, 0, safe_text(""), safe_text("")
     is_following, can_follow, unseen = True, False, 0
+    found = _NOTHING
     if viewing is not None:
         trouble = trouble or viewing.trouble
         modes = _modes(viewing)
         column = 0 if viewing.is_wrapped else viewing.view.column
+        found = _NOTHING if viewing.search is None else viewing.search.said
         place = viewing.errand or _place(viewing, lines)
         is_following = viewing.view.is_following
         can_follow = viewing.view.tail is None and not viewing.is_empty
@@ -91,6 +97,7 @@ def frame_facts(
         modes=modes,
         trouble=safe_text(trouble),
         marks=marks,
+        found=found,
     )
 
 

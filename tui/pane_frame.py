@@ -97,6 +97,7 @@ def _mode(facts: FrameFacts) -> list[Piece]:
 
 def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     """The bottom border: trouble with the recording, and where a held view stands."""
+    found = [Piece(facts.found, "paused")] if facts.found else []
     place = [Piece(facts.place, "quiet")] if facts.place else []
     if facts.marks.lock_note:
         place = [Piece(facts.marks.lock_note, "paused")]
@@ -108,8 +109,11 @@ def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
         return _edge("╰", [[trouble]], [percent], "╯", width, look)
     modes = [Piece(facts.modes, "quiet")] if facts.modes else []
     ways: tuple[tuple[list[list[Piece]], list[list[Piece]]], ...] = (
-        ([place], [modes, column, percent]),
-        ([], [modes, column, percent]),
+        ([found, place], [modes, column, percent]),
+        ([found], [modes, column, percent]),
+        ([found], [column, percent]),
+        ([found], [percent]),
+        ([found], []),
         ([], [column, percent]),
         ([], [percent]),
     )

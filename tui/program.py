@@ -99,6 +99,7 @@ async def run_dashboard(
     """
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app.bridge.run)
+        tasks.start_soon(app.home.finder.run)
         try:
             await screen()
         finally:

@@ -55,8 +55,15 @@ class ViewApp(ConsoleApp):
 def open_view(request: ViewRequest, looks: Looks) -> int:
     """Show what was asked for until it is quit; returns the exit code."""
     app = ViewApp(request.what, clock=lambda: now().wall, looks=looks, at=request.at)
-    anyio.run(app.run_async)
+    anyio.run(_run, app)
     return app.return_code or 0
+
+
+async def _run(app: ViewApp) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(app.home.finder.run)
+        await app.run_async()
+        tasks.cancel_scope.cancel()
 
 
 def _opened(what: RecordedView | PlainLog) -> tuple[Subject, Viewing]:

@@ -22,6 +22,7 @@ from tui.annotations import Annotations
 from tui.cursor import Cursor
 from tui.library import Library, Part, RecordingLibrary
 from tui.overlay import Overlay
+from tui.pane_search import PaneSearch
 from tui.pane_view import Line, PaneView
 from tui.row_texts import RowLook
 from tui.shape import Shape
@@ -81,6 +82,8 @@ class Viewing:
         """What lies over the rows; the last one is on top."""
         self.hits_behind: Callable[[Position], int] = _no_hits
         """How many hits of its own search lie behind a place; whoever searches says so."""
+        self.search: PaneSearch | None = None
+        """What is searched for in it; None while nothing is."""
         self.trouble = safe_text("")
         """Why the recording cannot be read; empty when it can."""
         self.errand = safe_text("")
@@ -161,12 +164,13 @@ class Viewing:
         self.annotations.poll(now, for_s=0.0)
 
     def poll_events(self, now: float) -> bool:
-        """Read on in the ledgers, for some milliseconds; whether other events are there.
+        """Read on in the ledgers, for some milliseconds; whether other events or hits are there.
 
         Args:
             now: seconds on any clock that goes forward.
         """
-        return not self._is_closed and self.annotations.poll(now)
+        has_hits = self.search is not None and self.search.has_news()
+        return not self._is_closed and (self.annotations.poll(now) or has_hits)
 
     def count(self) -> bool:
         """Count lines that nobody saw, bounded; whether the number changed."""
@@ -245,9 +249,21 @@ class Viewing:
                 before += min(size, max(0, at.offset - each.start))
         return 100 if total == 0 else before * 100 // total
 
+    def find(self, search: PaneSearch | None) -> None:
+        """Search for something else from now on, or for nothing."""
+        if self.search is not None:
+            self.search.close()
+            self.overlays.remove(self.search)
+        self.search = search
+        self.hits_behind = _no_hits if search is None else search.hits_behind
+        if search is not None:
+            # Below what was there before: a selection lies over hits.
+            self.overlays.insert(0, search)
+
     def close(self) -> None:
         """Give the descriptors back; from then on there is nothing to show. Harmless twice."""
         self._is_closed = True
+        self.find(None)
         for each in self._recorded:
             each.close()
         for clock in self._clocks.values():

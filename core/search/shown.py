@@ -43,7 +43,7 @@ _beyond_ascii_and_tab: Expression = expression(rb"[\x80-\xff].*\t|\t.*[\x80-\xff
 
 def shown_row(row: bytes) -> bytes:
     """What one row shows, in UTF-8."""
-    fast = without_escapes(row).rstrip(b"\r")
+    fast = without_escapes(row.rstrip(b"\r"))
     if len(row) < _SHORT and fast.isascii() and fast.decode().isprintable():
         return fast
     return render_line(row, raw=True).text.encode()

@@ -96,6 +96,7 @@ async def dashboard(
             anyio.create_task_group() as tasks,
         ):
             tasks.start_soon(app.bridge.run)
+            tasks.start_soon(app.home.finder.run)
             stage = Stage(app, pilot, link)
             await stage.until(lambda: app.dashboard.is_settled)
             await pilot.pause()

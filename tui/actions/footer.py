@@ -23,7 +23,16 @@ MOST = 7
 _ALWAYS = ("help", "quit")
 _LINES: Mapping[Where | None, Sequence[str]] = {
     Where.LIST: ("toggle-proxy", "toggle-debug", "zoom", "toggle-list", "palette"),
-    Where.PANE: ("zoom", "follow", "go-to", "mark", "cycle-time", "toggle-proxy", "toggle-list"),
+    Where.PANE: (
+        "zoom",
+        "follow",
+        "search",
+        "go-to",
+        "mark",
+        "cycle-time",
+        "toggle-proxy",
+        "toggle-list",
+    ),
     Where.PROMPT: (),
     None: ("palette",),
 }

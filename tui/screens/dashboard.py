@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 
 from core.console import SafeStr, safe_text
 from core.session import EMPTY, Session, Value
@@ -90,7 +91,7 @@ class DashboardScreen(
         """Header, list and panes, the prompt while something is asked, footer."""
         yield self._header
         yield self._notice
-        yield self.stage
+        yield Horizontal(self.stage, self.hit_list, id="room")
         yield self.timeline
         yield self.prompt
         yield self._footer

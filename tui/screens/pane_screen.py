@@ -14,6 +14,7 @@ from core.clock import now
 from core.errors import RecordingError
 from core.recording import enter_mark, remove_mark
 from core.reports import Guest
+from core.search.finder import Finder
 from tui.actions import ACTIONS, Action, keymap_of
 from tui.actions.bindings import bindings
 from tui.actions.keymap import FIXED
@@ -23,6 +24,7 @@ from tui.states import sentences
 from tui.toast import say
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.footer import Footer
+from tui.widgets.hit_list import HitList
 from tui.widgets.prompt import Prompt
 from tui.widgets.timeline import TimelineStrip
 
@@ -69,6 +71,10 @@ class PaneScreen(Screen[None]):
         """The line in which a person types; where it goes is the screen's affair."""
         self.timeline = TimelineStrip()
         """The shape of the recording that keys are about; as above."""
+        self.hit_list = HitList()
+        """What was found in it; as above."""
+        self.finder = Finder()
+        """Searches recordings; whoever runs the screen runs it beside."""
 
     def on_mount(self) -> None:
         """Take the keys that the person has chosen."""

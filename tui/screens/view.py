@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 
 from core.console import Position, safe_text
 from core.console.place import Place
@@ -86,7 +87,7 @@ class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, Copyi
     def compose(self) -> ComposeResult:
         """Header, pane, the prompt while something is asked, footer."""
         yield self._header
-        yield self._pane
+        yield Horizontal(self._pane, self.hit_list, id="room")
         yield self.timeline
         yield self.prompt
         yield self._footer

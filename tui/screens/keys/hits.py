@@ -1,0 +1,142 @@
+"""The hits of a search: going to one, and their list beside the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+from textual.timer import Timer
+
+from core.console import Position, safe_text
+from core.search.hits import Step
+from tui.hit_rows import HitRows, text_at
+from tui.pane_search import PaneSearch
+from tui.screens.pane_screen import PaneScreen
+from tui.viewing import Viewing
+from tui.widgets.console_pane import ConsolePane
+from tui.widgets.hit_list import HitFacts, HitList
+
+BEAT_S = 1 / 15
+"""How often it is looked what was found, while somebody waits for it."""
+
+_NOTHING = safe_text("")
+
+
+class HitKeys(PaneScreen):
+    """Going from hit to hit in their list; searching is on top of it."""
+
+    def __init__(self, clock: Callable[[], float], *, id: str | None = None) -> None:
+        super().__init__(clock, id=id)
+        self._hit_rows: tuple[PaneSearch, HitRows] | None = None
+        self._beating: Timer | None = None
+
+    @property
+    def searched(self) -> tuple[ConsolePane, Viewing, PaneSearch] | None:
+        """The pane that keys are about and its search; None when it has none."""
+        pane = self.pane
+        viewing = None if pane is None else pane.viewing
+        search = None if viewing is None else viewing.search
+        if pane is None or viewing is None or search is None:
+            return None
+        return pane, viewing, search
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody waits for what is found."""
+        return self.hit_list.display
+
+    def begin_beat(self) -> None:
+        """Look what is found, for as long as somebody waits for it."""
+        if self._beating is None:
+            self._beating = self.set_interval(BEAT_S, self.beat_hits, name="hits")
+
+    def beat_hits(self) -> None:
+        """Show what was found since the last beat."""
+        self.show_hits()
+        if not self.is_waiting and self._beating is not None:
+            self._beating.stop()
+            self._beating = None
+
+    def leap(self, pane: ConsolePane, search: PaneSearch, step: Step) -> None:
+        """Go to a hit."""
+        search.at = step.position
+        pane.go_to(step.position, _char_of(pane.viewing, search, step.position))
+        self.show_hits()
+
+    # The list beside the text.
+
+    def action_toggle_hits(self) -> None:
+        """List the hits beside the text, or put the list away."""
+        if self.hit_list.display:
+            self._put_hits_away()
+            return
+        self.hit_list.display = True
+        self.begin_beat()
+        self.show_hits()
+        self.hit_list.focus()
+
+    def move_selection(self, rows: int, pages: int) -> bool:
+        """Go to another hit, if their list has the focus."""
+        if not self.hit_list.has_focus:
+            return super().move_selection(rows, pages)
+        pane = self.pane
+        viewing = None if pane is None else pane.viewing
+        search = None if viewing is None else viewing.search
+        if pane is not None and search is not None and search.count:
+            hits, count = search.search.hits, search.count
+            at = count - 1 if search.at is None else hits.count_before(search.at)
+            at = max(0, min(count - 1, at + rows + pages * self.hit_list.page))
+            self.leap(pane, search, Step(at, hits[at], wrapped=False))
+        return True
+
+    def peel(self) -> bool:
+        """Put the list of hits away."""
+        if not self.hit_list.display:
+            return super().peel()
+        self._put_hits_away()
+        return True
+
+    def _put_hits_away(self) -> None:
+        if self.hit_list.has_focus and (pane := self.pane) is not None:
+            pane.focus()
+        self.hit_list.display = False
+
+    def show_hits(self) -> None:
+        """Say in the list what is found in the pane that keys are about."""
+        if not self.hit_list.display:
+            return
+        pane = self.pane
+        viewing = None if pane is None else pane.viewing
+        search = None if viewing is None else viewing.search
+        name = _NOTHING if pane is None or pane.facts is None else safe_text(pane.facts.name)
+        if viewing is None or search is None:
+            why = safe_text("This pane is not searched")
+            self.hit_list.facts = HitFacts(name, _NOTHING, (), why)
+            return
+        if self._hit_rows is None or self._hit_rows[0] is not search:
+            self._hit_rows = (search, HitRows(viewing, search))
+        width = self.hit_list.size.width
+        rows = self._hit_rows[1].around(search.at, self.hit_list.page, max(16, width - 10))
+        why = safe_text("Still searching" if search.search.is_counting else "No hits")
+        self.hit_list.facts = HitFacts(name, search.said, tuple(rows), why)
+
+    @on(HitList.Chosen)
+    def _follow_hit(self, message: HitList.Chosen) -> None:
+        pane = self.pane
+        viewing = None if pane is None else pane.viewing
+        search = None if viewing is None else viewing.search
+        if pane is not None and search is not None:
+            number = search.search.hits.count_before(message.position)
+            self.leap(pane, search, Step(number, message.position, wrapped=False))
+
+    @on(HitList.Left)
+    def _leave_hits(self) -> None:
+        if (pane := self.pane) is not None:
+            pane.focus()
+
+
+def _char_of(viewing: Viewing | None, search: PaneSearch, at: Position) -> int:
+    """Where in the row its first match begins, in characters."""
+    text = None if viewing is None else text_at(viewing, at)
+    spans = () if text is None else search.query.spans(text)
+    return spans[0][0] if spans else 0
