@@ -24,7 +24,7 @@ from core.console.place import (
 from tui.library import Part
 from tui.viewing import Viewing
 
-_DATING_TRIES = 64
+_DATING_TRIES = 1024
 """How often a byte is dated again that has no date: each time the clock knows more, where
 the index of a recording is gone."""
 

@@ -12,6 +12,9 @@ from core.recording import Generation, History, RecordingClock
 from core.search.messages import Log, Place, Recordings
 from tui.recorded import Recorded
 
+SCAN_BYTES = 128 * 1024
+"""How much timing is followed for one date where the index is gone: some 20 ms."""
+
 
 class Part(Source, Protocol):
     """One generation's bytes for as long as somebody looks at them."""
@@ -118,7 +121,7 @@ class RecordingLibrary:
 
     def clock(self, generation: Generation) -> RecordingClock | None:
         """What dates its bytes."""
-        return RecordingClock(generation.folder)
+        return RecordingClock(generation.folder, scan_bytes=SCAN_BYTES)
 
     def seam(self, earlier: Generation, generation: Generation) -> SafeStr:
         """When the guest began anew."""

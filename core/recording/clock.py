@@ -18,7 +18,7 @@ from core.recording.timing import to_us
 
 MAX_SPANS = 4
 SCAN_BYTES = 4 * 1024 * 1024
-"""How much timing one call follows where the index has a hole. The next call goes on."""
+"""For whoever may wait half a second for a date. The next call goes on."""
 
 
 class Dated(NamedTuple):
@@ -41,12 +41,14 @@ class RecordingClock:
 
     Args:
         folder: the generation's.
+        scan_bytes: how much timing one call follows where the index has a hole.
 
     Raises:
         RecordingError: there is no such folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, scan_bytes: int = SCAN_BYTES) -> None:
+        self._scan_bytes = scan_bytes
         self._folder = Folder.open(folder)
         self._spans: list[Span] = []
         self._scanned: list[Entry] = []
@@ -122,7 +124,7 @@ class RecordingClock:
         if span is None or not span.extend(self._folder):
             # No index, or one that leads nowhere.
             span = self._nearest(segments, number, offset, index_helps=False)
-        unread = SCAN_BYTES
+        unread = self._scan_bytes
         while span is not None and offset >= span.end and unread > 0:
             if span.is_full:
                 self._remember(span)
