@@ -29,6 +29,9 @@ MAX_CONTEXT = 50
 COUNTED_GAP_BYTES = 16_384
 """The rows of a longer gap are not counted: nobody shall wait for what is not shown."""
 
+GAP_LOOK = "hidden"
+"""What sort of line of ours a gap is."""
+
 _COUNTED_GAP_ROWS = 250
 
 _KEPT_GAPS = 256
@@ -207,7 +210,7 @@ class Filtered:
             rows = self._count(first, start) if size <= COUNTED_GAP_BYTES else None
         if len(self._gaps) >= _KEPT_GAPS:
             self._gaps.clear()
-        gap = TranscriptRow(first, start, None, self._gap_text(rows, size, seam))
+        gap = TranscriptRow(first, start, None, self._gap_text(rows, size, seam), GAP_LOOK)
         self._gaps[end, start] = gap
         return gap
 

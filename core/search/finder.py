@@ -30,6 +30,7 @@ from core.search.messages import (
     framed,
 )
 from core.search.query import Query
+from core.search.sieve import Sieve
 
 COMMAND = (sys.executable, "-P", "-m", "core.search")
 
@@ -45,16 +46,19 @@ _decoder = msgspec.msgpack.Decoder(FromSearch)
 
 
 class Search:
-    """What one query finds in one place. Made by `Finder.search`; read it whenever you like."""
+    """What one query or sieve finds in one place. Made by a `Finder`; read it whenever you like."""
 
     def __init__(self, finder: Finder, number: int, look: Look) -> None:
         self.query = look.query
+        """Empty for a sieve."""
         self.place = look.place
         self.hits = Hits()
         self.is_counting = True
         """Whether there is more to scan."""
         self.scanned = 0.0
         """How much was scanned, from 0 to 1."""
+        self.rows = 0
+        """How many rows that is; for a sieve alone."""
         self.trouble = ""
         """Why a part of the place, or all of it, cannot be searched; from outside, not safe yet."""
         self.error: BadQuery | None = None
@@ -84,12 +88,14 @@ class Search:
             case Stand():
                 self.is_counting = message.is_counting
                 self.scanned = message.scanned / message.total if message.total else 1.0
+                self.rows = message.rows
                 self.trouble = message.trouble
 
     def begin_again(self) -> None:
         """The process died: all that it said is said anew."""
         self.hits = Hits()
         self.scanned = 0.0
+        self.rows = 0
         self.is_counting = True
         self.deaths += 1
         self.revision += 1
@@ -120,14 +126,21 @@ class Finder:
             query: what for. One that cannot be searched for is explained in the handle.
             near: generation and offset around which to begin; None for the end.
         """
-        self._last += 1
-        look = Look(self._last, place, query, near)
+        return self._begin(Look(self._last + 1, place, query, near), is_empty=not query.text)
+
+    def sift(self, place: Place, sieve: Sieve, near: tuple[int, int] | None = None) -> Search:
+        """The same for all that a sieve keeps, with a count of the rows that were searched."""
+        look = Look(self._last + 1, place, Query(""), near, sieve)
+        return self._begin(look, is_empty=sieve.is_empty)
+
+    def _begin(self, look: Look, *, is_empty: bool) -> Search:
+        self._last = look.id
         search = Search(self, self._last, look)
         try:
-            query.check()
+            (look.sieve or look.query).check()
         except BadQuery as error:
             search.error = error
-        if search.error is not None or not query.text:
+        if search.error is not None or is_empty:
             search.is_counting = False
             return search
         self._searches[self._last] = search

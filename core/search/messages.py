@@ -13,6 +13,7 @@ import struct
 import msgspec
 
 from core.search.query import Query
+from core.search.sieve import Sieve
 
 _LENGTH = struct.Struct("<I")
 
@@ -45,6 +46,8 @@ class Look(msgspec.Struct, frozen=True, tag="look"):
     query: Query
     near: tuple[int, int] | None = None
     """Generation and offset around which to begin; None for the end."""
+    sieve: Sieve | None = None
+    """Searched for in the place of the query."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -83,6 +86,8 @@ class Stand(msgspec.Struct, frozen=True, tag="stand"):
     is_counting: bool
     trouble: str = ""
     """Why a part of the place cannot be searched; empty when all can."""
+    rows: int = 0
+    """Rows that were scanned; counted for a sieve alone."""
 
 
 ToSearch = Look | Stop

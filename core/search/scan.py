@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from core.console import MAX_ROW_BYTES, Source
 from core.console.rows import forced_breaks
-from core.search.matching import Matcher
+from core.search.sifting import RowFinder
 
 
-def found_between(source: Source, begin: int, end: int, matcher: Matcher) -> list[int] | None:
+def found_between(source: Source, begin: int, end: int, matcher: RowFinder) -> list[int] | None:
     """The starts of the rows that match, in order; None when their bytes went away meanwhile.
 
     Args:

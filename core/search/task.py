@@ -18,9 +18,10 @@ from core.console.rows import row_edge
 from core.errors import RecordingError
 from core.search.area import Area, opened
 from core.search.hits import CHUNK_BYTES, packed
-from core.search.matching import Matcher
 from core.search.messages import Found, FromSearch, Gone, Look, Stand
+from core.search.row_count import RowCount
 from core.search.scan import found_between
+from core.search.sifting import Sifter, finder_of
 
 MAX_HITS = 32_000_000
 """More are not looked for: nobody goes through them, and each takes room."""
@@ -54,7 +55,8 @@ class Task:
     def __init__(self, look: Look, tell: Callable[[FromSearch], None]) -> None:
         self._id = look.id
         self._near = look.near
-        self._matcher = Matcher(look.query)
+        self._matcher = finder_of(look)
+        self._rows = RowCount()
         self._tell = tell
         self._area: Area | None = None
         self._todo: deque[_ChunkId] = deque()
@@ -172,6 +174,7 @@ class Task:
         for generation in gone:
             for facts in (self._starts, self._heads, self._tails, self._ends):
                 del facts[generation]
+            self._rows.forget(generation)
         starts: dict[int, int] = {}
         if present:
             self._look_at_tail(area, present[-1])
@@ -205,8 +208,10 @@ class Task:
         self._starts[generation] = start
         # What is left of a row that was cut is a row of its own, and is to be looked at.
         if start < self._heads[generation]:
+            self._rows.forget_before(generation, start // CHUNK_BYTES)
             self._todo.append((generation, start // CHUNK_BYTES))
         else:
+            self._rows.forget(generation)
             self._tails[generation] = start
             self._todo.append((generation, _TAIL))
         return True
@@ -225,6 +230,7 @@ class Task:
             head = self._heads[generation]
             at = row_edge(source, max(source.start, number * CHUNK_BYTES))
             end = row_edge(source, min(head, (number + 1) * CHUNK_BYTES))
+            self._rows.restart(generation, number)
         while at < end:
             begun = time.monotonic()
             stop = row_edge(
@@ -237,11 +243,14 @@ class Task:
                 return
             self._scanned += stop - at
             self._count += len(found)
+            if isinstance(self._matcher, Sifter):
+                self._rows.add(generation, number, self._matcher.take_count())
             self._tell(Found(self._id, generation, at, stop, packed(found)))
             at = stop
             if is_tail:
                 self._ends[generation] = at
                 self._tails[generation] = row_start(source, at)
+                self._rows.end(generation, number, is_open=self._tails[generation] < at)
             self._adapt(time.monotonic() - begun)
             yield
 
@@ -258,6 +267,7 @@ class Task:
             self._total,
             self.is_busy,
             self._trouble,
+            self._rows.total,
         )
         if stand != self._told:
             self._told = stand

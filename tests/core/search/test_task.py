@@ -14,6 +14,7 @@ from core.recording import Recorder
 from core.search import Query
 from core.search.hits import Hits
 from core.search.messages import Found, FromSearch, Gone, Log, Look, Place, Recordings, Stand
+from core.search.sieve import Sieve
 from core.search.task import Task
 from tests.core.recording.made import begin, fresh_folder, moment
 from tests.core.search.model import positions_showing
@@ -22,12 +23,16 @@ from tests.core.search.model import positions_showing
 class Heard:
     """A search, and what a viewer knows of it."""
 
-    def __init__(self, place: Place, query: Query, near: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, place: Place, query: Query | Sieve, near: tuple[int, int] | None = None
+    ) -> None:
         self.hits = Hits()
         self.stands: list[Stand] = []
         self.told: list[Found] = []
         self._clock = itertools.count(1e6, 10)
-        self.task = Task(Look(1, place, query, near), self.hear)
+        sieve = query if isinstance(query, Sieve) else None
+        asked = Query("") if isinstance(query, Sieve) else query
+        self.task = Task(Look(1, place, asked, near, sieve), self.hear)
         self.settle()
 
     def hear(self, message: FromSearch) -> None:
