@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.sandboxes.model import ConsoleState, SandboxFacts
+from tui.filtering import FilterFacts
 from tui.pane_marks import UNMARKED, PaneMarks
 from tui.pane_view import Line, Note, NoteKind
 from tui.states import sign_of
@@ -44,6 +45,8 @@ class FrameFacts:
     marks: PaneMarks = UNMARKED
     found: SafeStr = _NOTHING
     """What is searched for, and how much of it was found; empty while nothing is."""
+    filter: FilterFacts | None = None
+    """What it is filtered by; None when it shows every line."""
 
 
 def frame_facts(
@@ -70,7 +73,7 @@ def frame_facts(
     is_following, can_follow, unseen = True, False, 0
     found = _NOTHING
     if viewing is not None:
-        trouble = trouble or viewing.trouble
+        trouble = trouble or viewing.trouble or viewing.filtering.trouble
         modes = _modes(viewing)
         column = 0 if viewing.is_wrapped else viewing.view.column
         found = _NOTHING if viewing.search is None else viewing.search.said
@@ -98,6 +101,7 @@ def frame_facts(
         trouble=safe_text(trouble),
         marks=marks,
         found=found,
+        filter=None if viewing is None else viewing.filtering.facts,
     )
 
 

@@ -14,8 +14,10 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 
 from core.console import SafeStr, safe_text
+from core.console.filtered import GAP_LOOK
 from tui import amounts
 from tui.badges import Kind
+from tui.filtering import FilterFacts
 from tui.pane_facts import FrameFacts
 
 Look = Callable[[str], RichStyle]
@@ -108,12 +110,16 @@ def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
         trouble = Piece(_cut(facts.trouble, room), "failed")
         return _edge("╰", [[trouble]], [percent], "╯", width, look)
     modes = [Piece(facts.modes, "quiet")] if facts.modes else []
+    chips = _chips(facts.filter, room)
     ways: tuple[tuple[list[list[Piece]], list[list[Piece]]], ...] = (
-        ([found, place], [modes, column, percent]),
-        ([found], [modes, column, percent]),
-        ([found], [column, percent]),
+        ([found, *chips, place], [modes, column, percent]),
+        ([found, *chips], [modes, column, percent]),
+        ([found, *chips], [column, percent]),
+        ([found, *chips], [percent]),
+        ([found, *chips[-1:]], [percent]),
         ([found], [percent]),
         ([found], []),
+        (chips[-1:], [percent]),
         ([], [column, percent]),
         ([], [percent]),
     )
@@ -123,11 +129,26 @@ def bottom_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     return _edge("╰", [], [], "╯", width, look)
 
 
+def _chips(facts: FilterFacts | None, room: int) -> list[list[Piece]]:
+    """What the pane is filtered by, as much of it as fits, and how many lines match."""
+    if facts is None:
+        return []
+    count = [Piece(facts.count, "quiet")]
+    chips = [Piece(chip, "paused") for chip in facts.chips]
+    more = Piece(safe_text("…"), "paused")
+    for shown in range(len(chips), 0, -1):
+        pieces = chips[:shown] if shown == len(chips) else [*chips[:shown], more]
+        if _length([pieces, count]) <= room:
+            return [pieces, count]
+    return [count]
+
+
 def divider(text: SafeStr, look_name: str, width: int, look: Look) -> list[Segment]:
     """A line of ours across the pane: `── text ─────`."""
     style = look(look_name)
-    label = f"── {_cut(text, width - 6)} " if width > 10 else ""
-    return [Segment(label + "─" * (width - cell_len(label)), style)]
+    rule = "┄" if look_name == GAP_LOOK else "─"
+    label = f"{rule * 2} {_cut(text, width - 6)} " if width > 10 else ""
+    return [Segment(label + rule * (width - cell_len(label)), style)]
 
 
 def wrapped(text: SafeStr, width: int) -> list[SafeStr]:

@@ -76,9 +76,9 @@ class Stand(NamedTuple):
 
     top: Position | None
     """The held top row; None while it follows."""
-    char: int
+    char: int = 0
     """Characters of that row above the view."""
-    at_note: bool
+    at_note: bool = False
     """Whether the note on dropped output is above it."""
 
 
@@ -90,6 +90,8 @@ class PaneView:
         self._top: Position | None = None
         self._char = 0
         self._at_note = False
+        self._anchor: tuple[Position, int] | None = None
+        self._is_loose = False
         self.wrap: Wrap | None = None
         """How rows break; None: each takes one row of the pane."""
         self.column = 0
@@ -125,6 +127,7 @@ class PaneView:
     @stand.setter
     def stand(self, stand: Stand) -> None:
         self._top, self._char, self._at_note = stand
+        self._anchor, self._is_loose = None, False
 
     def hold(self, height: int) -> None:
         """Stay at what is in sight, also where that is the end."""
@@ -135,14 +138,44 @@ class PaneView:
     def hold_at(self, at: Position, line: int) -> None:
         """Hold the row at `at` on that line of the view, or higher where less is above it."""
         self._begin()
+        self._anchor, self._is_loose = None, False
         above = self._up(at, 0, line) if line > 0 else []
         self._top, self._char = _place_of(above[0]) if above else (at, 0)
         self._at_note = False
 
+    def read(self, script: Script, stand: Stand | None = None) -> None:
+        """Show other rows of the same recording from now on.
+
+        A held view stays where it was: at the first row there is from its top row on.
+        Until it is moved, further calls start from the same place, and rows above fill it
+        while it is short; `settle` ends the latter.
+
+        Args:
+            script: the rows.
+            stand: where to stand, exactly; by default where it stands.
+        """
+        self._transcript = script
+        if stand is not None:
+            self.stand = stand
+        elif self._top is not None:
+            self._anchor = self._anchor or (self._top, self._char)
+            self._top, self._char = self._anchor
+            self._at_note, self._is_loose = False, True
+
+    def settle(self, height: int) -> None:
+        """Hold the row that is on top now, whatever may fill the view better later."""
+        if self._is_loose:
+            self._begin()
+            lines = self._window(height)
+            self._is_loose = False
+            rows = [line for line in lines if not isinstance(line, Note)]
+            if rows and self._top is not None:
+                self._top, self._char = _place_of(rows[0])
+
     def follow(self) -> None:
         """Go to the end and stay there."""
-        self._top = None
-        self._at_note = False
+        self._top = self._anchor = None
+        self._at_note = self._is_loose = False
 
     def window(self, height: int) -> tuple[Line, ...]:
         """The lines to show, at most `height`."""
@@ -152,6 +185,7 @@ class PaneView:
     def scroll(self, rows: int, height: int) -> None:
         """Move by `rows`, down when positive; reaching the end follows."""
         self._begin()
+        self._move_on(height)
         if rows < 0:
             self._scroll_up(-rows, height)
         elif rows > 0 and self._top is not None:
@@ -160,6 +194,7 @@ class PaneView:
     def go_home(self, height: int) -> None:
         """Hold the first row there is, unless all rows fit in `height`."""
         self._begin()
+        self._move_on(height)
         if self._top is None and self._fits(height):
             return
         self._top, self._char = self._transcript.first, 0
@@ -176,6 +211,7 @@ class PaneView:
             char: which character of the row shall be in sight where it is wrapped.
         """
         self._begin()
+        self._move_on(height)
         for line in self._window(height):
             if isinstance(line, Note) or line.position != at:
                 continue
@@ -209,6 +245,10 @@ class PaneView:
         if self.wrap is not None:
             self.wrap.begin()
 
+    def _move_on(self, height: int) -> None:
+        self.settle(height)
+        self._anchor = None
+
     def _window(self, height: int) -> tuple[Line, ...]:
         if height <= 0:
             return ()
@@ -220,6 +260,9 @@ class PaneView:
         if self._at_note and note is not None:
             lines.append(note)
         lines += self._down(top, self._char, height - len(lines))
+        if self._is_loose:
+            room = height - (self.tail is not None)
+            lines[:0] = self._up(top, self._char, room - len(lines))
         if self.tail is not None and len(lines) < height:
             lines.append(self.tail)
         return tuple(lines)
@@ -285,7 +328,7 @@ class PaneView:
         (top, char), at_note = self._highest(height)
         if self._dropped() is not None:
             return at_note
-        return top <= self._transcript.first and not char
+        return not char and not self._transcript.backward(top, 1)
 
     def _dropped(self) -> Note | None:
         gone = self._transcript.first.offset

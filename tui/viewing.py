@@ -13,13 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from core.clock import Instant
-from core.console import Annotated, Position, SafeStr, Transcript, safe_text
+from core.console import Annotated, Position, SafeStr, Script, Transcript, safe_text
 from core.console.line_numbers import LineNumbers
 from core.errors import RecordingError
 from core.recording import Generation, RecordingClock
 from core.sandboxes.model import SandboxFacts
 from tui.annotations import Annotations
 from tui.cursor import Cursor
+from tui.filtering import Filtering
 from tui.library import Library, Part, RecordingLibrary
 from tui.overlay import Overlay
 from tui.pane_search import PaneSearch
@@ -72,13 +73,14 @@ class Viewing:
         self.transcript = Transcript()
         self.annotations = Annotations(self._retell)
         self.shape = Shape()
-        self.view = PaneView(Annotated(self.transcript, self.annotations))
+        self.view = PaneView(self._annotated(self.transcript))
         self.counter = LineCounter()
         self.gutter = Gutter.RELATIVE if self.library.has_times else Gutter.OFF
         self.look = RowLook()
         self.is_wrapped = False
         self.cursor = Cursor()
-        self.overlays: list[Overlay] = [self.cursor]
+        self.filtering = Filtering(self.view, self.transcript, self._annotated)
+        self.overlays: list[Overlay] = [self.filtering, self.cursor]
         """What lies over the rows; the last one is on top."""
         self.hits_behind: Callable[[Position], int] = _no_hits
         """How many hits of its own search lie behind a place; whoever searches says so."""
@@ -99,6 +101,9 @@ class Viewing:
         self._generation = ""
         self._was_opened = False
         self._is_closed = False
+
+    def _annotated(self, script: Script) -> Script:
+        return Annotated(script, self.annotations)
 
     @property
     def generations(self) -> int:
@@ -156,7 +161,7 @@ class Viewing:
             self.saw_all()
             if self.on_opened is not None:
                 self.on_opened()
-        return has_news
+        return self.filtering.poll() or has_news
 
     def poll_all(self, now: float, generation: str = "") -> None:
         """As `poll`, and take in a piece of the newest ledger: a screen is painted with both."""
@@ -190,6 +195,7 @@ class Viewing:
         if self._is_closed:
             return ()
         try:
+            self.filtering.settle(height)
             return self.view.window(height)
         except RecordingError as error:
             self._failed(error)
@@ -264,6 +270,7 @@ class Viewing:
         """Give the descriptors back; from then on there is nothing to show. Harmless twice."""
         self._is_closed = True
         self.find(None)
+        self.filtering.close()
         for each in self._recorded:
             each.close()
         for clock in self._clocks.values():

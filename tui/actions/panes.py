@@ -133,8 +133,8 @@ ACTIONS: tuple[Action, ...] = (
         id="peel",
         keys=("escape",),
         label="back",
-        help="Leave a dialog, the zoom or the pane",
-        help_alone="Leave a dialog, or stop what is being looked for",
+        help="Leave a dialog, the filter, the zoom or the pane",
+        help_alone="Leave a dialog or the filter, or stop what is being looked for",
         group=Group.PANES,
     ),
 )

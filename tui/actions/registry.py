@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tui.actions import copying, finding, marks, panes, program, reading, sandboxes
+from tui.actions import (
+    copying,
+    filtering,
+    finding,
+    marks,
+    panes,
+    program,
+    reading,
+    sandboxes,
+)
 from tui.actions.model import Action, Group
 
 ACTIONS: tuple[Action, ...] = (
@@ -13,6 +22,7 @@ ACTIONS: tuple[Action, ...] = (
     *panes.ACTIONS,
     *reading.ACTIONS,
     *finding.ACTIONS,
+    *filtering.ACTIONS,
     *marks.ACTIONS,
     *copying.ACTIONS,
     *program.ACTIONS,

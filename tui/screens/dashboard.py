@@ -26,6 +26,7 @@ from tui.roster import has_pane, is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
+from tui.screens.keys.filtering import FilteringKeys
 from tui.screens.keys.finding import FindingKeys
 from tui.screens.keys.going import GoingKeys
 from tui.screens.keys.interleaved import InterleavedKeys
@@ -50,6 +51,7 @@ class DashboardScreen(
     ReadingKeys,
     GoingKeys,
     FindingKeys,
+    FilteringKeys,
     MarkKeys,
     AlertKeys,
     CopyingKeys,

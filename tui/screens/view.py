@@ -23,6 +23,7 @@ from tui.focus import focus_of
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
+from tui.screens.keys.filtering import FilteringKeys
 from tui.screens.keys.finding import FindingKeys
 from tui.screens.keys.going import GoingKeys
 from tui.screens.keys.marks import MarkKeys
@@ -49,13 +50,24 @@ class _OwnKeys(PaneScreen):
         self.app.push_screen(HelpScreen(focus_of(self.focused), self.actions, has_states=False))
 
 
-_KEYS = (ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys)
+_KEYS = (
+    ReadingKeys,
+    GoingKeys,
+    FindingKeys,
+    FilteringKeys,
+    MarkKeys,
+    AlertKeys,
+    CopyingKeys,
+    _OwnKeys,
+)
 
 ACTIONS = actions_of(_KEYS, ConsoleApp)
 """All that can be done in a view."""
 
 
-class ViewScreen(ReadingKeys, GoingKeys, FindingKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys):
+class ViewScreen(
+    ReadingKeys, GoingKeys, FindingKeys, FilteringKeys, MarkKeys, AlertKeys, CopyingKeys, _OwnKeys
+):
     """All there is to see of a recording or a log.
 
     Args:

@@ -25,6 +25,9 @@ _LOOKS = (
     "hit-here",
     "chosen",
     "marked",
+    "kept",
+    "context",
+    "hidden",
     *TONES,
 )
 
@@ -69,6 +72,9 @@ class ConsoleLook(Widget):
         .console--hit-here { color: $gw-accent; text-style: bold underline reverse; }
         .console--chosen { background: $gw-selected; text-style: reverse; }
         .console--marked { color: $gw-mark; text-style: bold; }
+        .console--kept { color: $gw-accent; text-style: bold; }
+        .console--hidden { color: $gw-gutter; text-style: $gw-quiet-style; }
+        .console--context { color: $gw-quiet; text-style: $gw-quiet-style; }
         .console--live { color: $gw-live; }
         .console--silent { color: $gw-silent; }
         .console--waiting { color: $gw-waiting; }

@@ -19,6 +19,7 @@ from core.console import Position, SafeStr, TranscriptRow
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
 from tui.actions.model import Where
+from tui.filter_words import remedy
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts, frame_facts, tail_note
 from tui.pane_frame import bottom_edge, top_edge
@@ -333,6 +334,8 @@ class ConsolePane(ReadingPane, can_focus=True):
         else:
             self._lines = viewing.lines(height - 2)
             rows = painter.strips(self._lines, viewing)
+            if why := viewing.filtering.why_empty(remedy(keymap_of(self.app))):
+                rows = painter.message(why, height - 2)
             rows += [painter.blank] * (height - 2 - len(rows))
         return self._framed(rows)
 

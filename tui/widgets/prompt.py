@@ -189,6 +189,10 @@ class Prompt(Widget):
         self._trouble.update(literal(trouble))
         self._trouble.display = bool(trouble)
 
+    def say_label(self, label: SafeStr) -> None:
+        """Ask for something else from now on, such as what a key switched."""
+        self._label.update(literal(label))
+
     def say_hint(self, hint: SafeStr) -> None:
         """Say something else at the right, such as what a key switched."""
         self._said = hint

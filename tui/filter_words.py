@@ -1,0 +1,20 @@
+"""What is said of filters, with the keys that do it."""
+
+from __future__ import annotations
+
+from core.console import SafeStr, safe_text
+from tui.actions import Keymap
+
+
+def nothing_filtered(keys: Keymap) -> SafeStr:
+    """That a key needs a filter that is not there."""
+    return safe_text(f"Nothing is filtered here. {keys.press('filter')} to filter.")
+
+
+def remedy(keys: Keymap) -> SafeStr:
+    """What to do when nothing passes."""
+    return safe_text(
+        f"{keys.press('drop-filter')} to take off what was added last,"
+        f" {keys.name('list-filters')} to list it all, {keys.name('toggle-hiding')} to see the"
+        f" other lines too, {keys.name('peel')} to go back to where you were."
+    )
