@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from core.cli.viewed import RecordedView, find_viewed
 from core.console import Position
-from core.console.place import Place, parse_place
+from core.console.place import AtLine, AtOffset, Place, parse_place
 from core.plain_log import PlainLog
 from tests.core.recording.made import open_descriptors
 from tests.tui.panes import NOON, Guest, inner, rows
@@ -357,11 +357,13 @@ async def test_what_takes_long_is_told_and_can_be_stopped(tmp_path: Path) -> Non
         assert "looking" not in view.bottom
         assert view.app.view.position == before
         # Another one takes the place of the first.
-        await view.press("#", "9", "enter")
+        view.app.view.go_to(AtLine(9))
         assert view.is_going()
-        await view.go("@0")
+        view.app.view.go_to(AtOffset(0))
+        assert not view.is_going()
         assert view.app.view.position == Position(1, 0)
-        await view.press("#", "9", "enter", "q")
+        view.app.view.go_to(AtLine(9))
+        await view.press("q")
     assert view.app.return_code == 0
 
 
