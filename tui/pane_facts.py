@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.console import Position, SafeStr, TranscriptRow, safe_text
+from core.errors import RecordingError
 from core.sandboxes.model import ConsoleState, SandboxFacts
 from tui.filtering import FilterFacts
 from tui.pane_marks import UNMARKED, PaneMarks
 from tui.pane_view import Line, Note, NoteKind
 from tui.states import sign_of
+from tui.taking import said
 from tui.viewing import Viewing
 
 _NOTHING = safe_text("")
@@ -47,6 +49,8 @@ class FrameFacts:
     """What is searched for, and how much of it was found; empty while nothing is."""
     filter: FilterFacts | None = None
     """What it is filtered by; None when it shows every line."""
+    selected: SafeStr = _NOTHING
+    """How much is selected, and how; empty when nothing is."""
 
 
 def frame_facts(
@@ -102,6 +106,7 @@ def frame_facts(
         marks=marks,
         found=found,
         filter=None if viewing is None else viewing.filtering.facts,
+        selected=_NOTHING if viewing is None else _selected(viewing),
     )
 
 
@@ -130,6 +135,17 @@ def _modes(viewing: Viewing) -> SafeStr:
         "plain": look.is_plain,
     }
     return safe_text(" · ".join(word for word, is_on in words.items() if is_on))
+
+
+def _selected(viewing: Viewing) -> SafeStr:
+    """`VISUAL 12 lines` while keys move its end, else `SELECTED 12 lines`."""
+    if not viewing.selection:
+        return _NOTHING
+    word = "VISUAL" if viewing.selection.is_visual else "SELECTED"
+    try:
+        return safe_text(f"{word} {said(viewing.selection, viewing.transcript)}")
+    except RecordingError:
+        return safe_text(word)
 
 
 def _place(viewing: Viewing, lines: tuple[Line, ...]) -> SafeStr:

@@ -56,6 +56,9 @@ def top_edge(facts: FrameFacts, width: int, look: Look) -> list[Segment]:
     news = [*badges, sign]
     mode = _mode(facts)
     short, last = mode[-1:], [] if facts.is_following else [mode[-1:]]
+    if facts.selected:
+        word = safe_text(facts.selected.partition(" ")[0])
+        short, last = mode[:1], [[Piece(word, "paused")]]
     ways = (
         ([named, family, pin], [*news, mode]),
         ([named, pin], [*news, mode]),
@@ -88,12 +91,15 @@ def _news(facts: FrameFacts) -> tuple[list[list[Piece]], list[Piece]]:
 
 def _mode(facts: FrameFacts) -> list[Piece]:
     """Whether the view follows, and how much came since it does not; the last counts most."""
+    count = amounts.unseen(facts.unseen)
+    if facts.selected:
+        held = [Piece(facts.selected, "paused")]
+        return [*held, Piece(count, "paused")] if count and not facts.is_following else held
     if facts.marks.lock:
         return [Piece(facts.marks.lock, "paused")]
     if facts.is_following:
         return [Piece(safe_text("FOLLOW"), "quiet")] if facts.can_follow else []
     held = [Piece(safe_text("PAUSED"), "paused")]
-    count = amounts.unseen(facts.unseen)
     return [*held, Piece(count, "paused")] if count else held
 
 

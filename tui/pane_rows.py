@@ -65,6 +65,11 @@ class Setting(NamedTuple):
         return self.gutter if self.width >= MIN_DATED_WIDTH else Gutter.OFF
 
     @property
+    def text_left(self) -> int:
+        """Cells of border and date before the guest's text."""
+        return 1 + _DATE_CELLS[self.shown_gutter]
+
+    @property
     def text_width(self) -> int:
         """Cells of guest text in a row."""
         return max(0, self.width - 2 - _DATE_CELLS[self.shown_gutter])

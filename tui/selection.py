@@ -15,12 +15,16 @@ from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 
-from core.console import ConsoleLine, Position, SafeStr, TranscriptRow
+from core.console import ConsoleLine, Position, SafeStr, Transcript, TranscriptRow
 from tui.overlay import BARE, Decor, Span
 
 CHOSEN = "▌"
 """Stands beside each row of a selection of whole rows: reverse alone is not seen on an
 empty one."""
+
+
+_MOST_ROWS = 10_000
+"""Whoever goes further goes to the end."""
 
 
 class Grain(enum.Enum):
@@ -64,6 +68,14 @@ class Piece(NamedTuple):
         while end < len(text) and _is_blank(text[end]) == is_wanted:
             end += 1
         return cls(at, start, end, text)
+
+    def first_character(self) -> Piece:
+        """The first one of its row."""
+        return Piece.character(self.at, self.text, 0)
+
+    def last_character(self) -> Piece:
+        """The last one of its row."""
+        return Piece.character(self.at, self.text, len(self.text) - 1)
 
     def still_fits(self, text: str) -> bool:
         """Whether `text`, which the row shows now, is what it was or goes on with it."""
@@ -119,6 +131,15 @@ class Selection:
         if self._anchor is not None:
             self._head = piece
 
+    def change_grain(self, grain: Grain) -> None:
+        """Select the same rows in another grain: of characters, all that whole rows had."""
+        anchor, head = self._anchor, self._head
+        if anchor is not None and head is not None and grain is Grain.CHARACTERS:
+            is_down = anchor.at <= head.at
+            self._anchor = anchor.first_character() if is_down else anchor.last_character()
+            self._head = head.last_character() if is_down else head.first_character()
+        self.grain = grain
+
     def swap_ends(self) -> None:
         """Let the other end move from now on."""
         self._anchor, self._head = self._head, self._anchor
@@ -161,6 +182,27 @@ class Selection:
 
     def _pieces(self) -> list[Piece]:
         return [piece for piece in (self._anchor, self._head) if piece is not None]
+
+
+def row_away(transcript: Transcript, at: Position, rows: int) -> TranscriptRow | None:
+    """The row so many rows below `at`, or above it when negative; the last or first one at most.
+
+    Seams are passed over. What the transcript raises passes through.
+    """
+    if abs(rows) > _MOST_ROWS:
+        found = (
+            transcript.forward(transcript.first, 2)
+            if rows < 0
+            else transcript.backward(transcript.last, 2)
+        )
+    elif rows < 0:
+        found = transcript.backward(at, -rows)
+    else:
+        found = transcript.forward(at, rows + 1)
+    there = [row for row in found if row.row is not None]
+    if not there:
+        return None
+    return there[0] if rows < 0 else there[-1]
 
 
 def char_at(text: str, cell: int) -> int:

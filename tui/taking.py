@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from core.console import Position, SafeStr, Transcript, TranscriptRow, render_line, safe_text
+from core.console import Position, SafeStr, Transcript, TranscriptRow, safe_text
 from tui import amounts
+from tui.row_texts import RowLook
 from tui.selection import Selection
 
 _ROWS_AT_ONCE = 64
@@ -47,7 +48,7 @@ def everything(at: Position, text: str) -> tuple[int, int]:
 
 
 def pieces(
-    transcript: Transcript, stretch: Stretch, cut: Cut, *, is_raw: bool, notes: bool = True
+    transcript: Transcript, stretch: Stretch, cut: Cut, *, look: RowLook, notes: bool = True
 ) -> Iterator[str]:
     """The text of these rows, in pieces; a row that goes on with a line goes on with its text.
 
@@ -55,7 +56,7 @@ def pieces(
         transcript: where they are; what it raises passes through.
         stretch: the first row and the last.
         cut: which of their characters.
-        is_raw: as `render_line` takes it.
+        look: how much of themselves they show.
         notes: say in lines of ours, `-- like this --`, what is missing and where a guest
             began anew.
     """
@@ -69,7 +70,7 @@ def pieces(
             is_begun = is_after_note = True
         if row.row is None:
             continue
-        text = render_line(row.row.data, raw=is_raw).text
+        text = look.of(row.row.data).text
         wanted = cut(row.position, text)
         if wanted is None:
             continue

@@ -26,6 +26,7 @@ from tui.overlay import Overlay
 from tui.pane_search import PaneSearch
 from tui.pane_view import Line, PaneView
 from tui.row_texts import RowLook
+from tui.selection import Selection
 from tui.shape import Shape
 from tui.unseen import LineCounter, Numbered
 
@@ -79,8 +80,9 @@ class Viewing:
         self.look = RowLook()
         self.is_wrapped = False
         self.cursor = Cursor()
+        self.selection = Selection()
         self.filtering = Filtering(self.view, self.transcript, self._annotated)
-        self.overlays: list[Overlay] = [self.filtering, self.cursor]
+        self.overlays: list[Overlay] = [self.filtering, self.selection, self.cursor]
         """What lies over the rows; the last one is on top."""
         self.hits_behind: Callable[[Position], int] = _no_hits
         """How many hits of its own search lie behind a place; whoever searches says so."""

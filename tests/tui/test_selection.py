@@ -9,6 +9,7 @@ from core.console import Position, SafeStr, Transcript, TranscriptRow, render_li
 from tests.core.console.checks import unhurried
 from tests.core.console.memory import Memory
 from tui.overlay import BARE, Span
+from tui.row_texts import RowLook
 from tui.selection import CHOSEN, Grain, Piece, Selection, char_at
 from tui.taking import Stretch, everything, lines_said, pieces, said, take
 
@@ -47,7 +48,7 @@ def character(row: TranscriptRow, char: int) -> Piece:
 
 def chosen(transcript: Transcript, selection: Selection, *, is_raw: bool = False) -> str:
     stretch = Stretch(selection.first, selection.last)
-    return "".join(pieces(transcript, stretch, selection.cut, is_raw=is_raw))
+    return "".join(pieces(transcript, stretch, selection.cut, look=RowLook(is_raw)))
 
 
 # Ends.
@@ -281,7 +282,7 @@ def test_pieces_of_one_long_line_are_one_line() -> None:
     rows = rows_of(transcript)
     assert len(rows) > 3
     stretch = Stretch(rows[0].position, rows[-1].position)
-    text = "".join(pieces(transcript, stretch, everything, is_raw=False))
+    text = "".join(pieces(transcript, stretch, everything, look=RowLook()))
     assert text == "x" * 50_000 + "\nnext"
 
 
@@ -289,9 +290,9 @@ def test_a_reboot_within_it_is_a_line_of_ours() -> None:
     transcript = transcript_of(Memory(b"old\nlast words"), Memory(b"new\n"))
     rows = rows_of(transcript)
     stretch = Stretch(rows[0].position, rows[-1].position)
-    text = "".join(pieces(transcript, stretch, everything, is_raw=False))
+    text = "".join(pieces(transcript, stretch, everything, look=RowLook()))
     assert text == "old\nlast words\n-- guest rebooted --\nnew"
-    bare = "".join(pieces(transcript, stretch, everything, is_raw=False, notes=False))
+    bare = "".join(pieces(transcript, stretch, everything, look=RowLook(), notes=False))
     assert bare == "old\nlast words\nnew"
 
 

@@ -2,6 +2,49 @@
 
 from __future__ import annotations
 
-from tui.actions.model import Action
+from tui.actions.model import Action, Group
 
-ACTIONS: tuple[Action, ...] = ()
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        id="select-lines",
+        keys=("v",),
+        label="select",
+        help="Select lines: keys that move in the console move the end; esc leaves",
+        group=Group.COPYING,
+    ),
+    Action(
+        id="select-characters",
+        keys=("V",),
+        label="select characters",
+        help="Select characters; ← and → move the end, o the other one",
+        group=Group.COPYING,
+    ),
+    Action(
+        id="swap-ends",
+        keys=("o",),
+        label="other end",
+        help="Move the other end of what is selected",
+        group=Group.COPYING,
+    ),
+    Action(
+        id="yank",
+        keys=("y",),
+        label="copy",
+        help="Copy what is selected, or else the current line; so does ctrl+c",
+        group=Group.COPYING,
+    ),
+    Action(
+        id="yank-screen",
+        keys=("Y",),
+        label="copy screen",
+        help="Copy the lines in sight, whole and without their times",
+        group=Group.COPYING,
+    ),
+    Action(
+        id="yank-report",
+        keys=("B",),
+        label="copy for a bug report",
+        help="Copy what is selected or in sight as a fenced block with sandbox and times",
+        group=Group.COPYING,
+    ),
+)

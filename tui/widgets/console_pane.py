@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
@@ -28,14 +27,13 @@ from tui.pane_rows import RowPainter, Setting
 from tui.pane_view import Line, Note
 from tui.states import why_empty
 from tui.viewing import Gutter, Viewing, Viewings
-from tui.widgets.reading_pane import ReadingPane
+from tui.widgets.console_touch import ConsoleTouch
 
-WHEEL_ROWS = 3
 _DATE_RETRIES = 30
 """Beats for which a row's missing date is looked for again."""
 
 
-class ConsolePane(ReadingPane, can_focus=True):
+class ConsolePane(ConsoleTouch, can_focus=True):
     """The console of one sandbox; it shows nothing until `show` is called.
 
     Whoever mounts it calls `beat` at the rate at which it shall be painted.
@@ -143,6 +141,7 @@ class ConsolePane(ReadingPane, can_focus=True):
         self._now = now
         if self._facts is None:
             return
+        self.drag_on()
         has_news = False
         viewing = self._viewing
         if viewing is not None:
@@ -169,7 +168,12 @@ class ConsolePane(ReadingPane, can_focus=True):
     # How it is moved
 
     def scroll_rows(self, n: int) -> None:
-        """Scroll by `n` rows, down when positive; reaching the end follows again."""
+        """Scroll by `n` rows, down when positive; in visual mode, move the end by them."""
+        if not self.move_end(n):
+            self.scroll_view(n)
+
+    def scroll_view(self, n: int) -> None:
+        """Scroll by `n` rows whatever is selected; reaching the end follows again."""
         if self._viewing is not None:
             was_following = self.following
             self._viewing.view.scroll(n, self._height)
@@ -177,14 +181,15 @@ class ConsolePane(ReadingPane, can_focus=True):
 
     def go_home(self) -> None:
         """Go to the first row there is."""
-        if self._viewing is not None:
+        if self._viewing is not None and not self.move_end_home():
             was_following = self.following
             self._viewing.view.go_home(self._height)
             self._moved(was_following)
 
     def go_end(self) -> None:
-        """Go to the last row and follow."""
-        self.follow()
+        """Go to the last row and follow; in visual mode, move the end there."""
+        if not self.move_end_last():
+            self.follow()
 
     def follow(self) -> None:
         """Keep the last row in sight from now on."""
@@ -205,6 +210,11 @@ class ConsolePane(ReadingPane, can_focus=True):
         return self._height
 
     @property
+    def shown_lines(self) -> tuple[Line, ...]:
+        """The lines between the borders as they were painted last."""
+        return self._lines
+
+    @property
     def painter(self) -> RowPainter | None:
         """What made the rows in sight, None before there were any."""
         return self._rows
@@ -220,6 +230,7 @@ class ConsolePane(ReadingPane, can_focus=True):
             was_following = self.following
             self._viewing.view.go_to(at, self._height, char)
             self._viewing.cursor.at = at
+            self.carry_end(at)
             self._moved(was_following)
 
     @property
@@ -238,7 +249,12 @@ class ConsolePane(ReadingPane, can_focus=True):
         self._repaint()
 
     def scroll_columns(self, n: int) -> None:
-        """Scroll sideways by `n` cells, right when positive; wrapped lines have no sides."""
+        """Scroll by `n` cells, right when positive; where characters are selected, move the end."""
+        if not self.move_end_chars(1 if n > 0 else -1):
+            self.scroll_sideways(n)
+
+    def scroll_sideways(self, n: int) -> None:
+        """Scroll by `n` cells whatever is selected; wrapped lines have no sides."""
         if self._viewing is not None and not self._viewing.is_wrapped:
             limit = 0
             if self._rows is not None:
@@ -270,32 +286,6 @@ class ConsolePane(ReadingPane, can_focus=True):
         self._let_go()
         if self._owns_viewings:
             self._viewings.close()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel scrolls rows, with shift columns."""
-        event.stop()
-        self._wheel(1, sideways=event.shift or event.ctrl)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel scrolls rows, with shift columns."""
-        event.stop()
-        self._wheel(-1, sideways=event.shift or event.ctrl)
-
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        """A wheel that goes sideways scrolls columns."""
-        event.stop()
-        self._wheel(1, sideways=True)
-
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        """A wheel that goes sideways scrolls columns."""
-        event.stop()
-        self._wheel(-1, sideways=True)
-
-    def _wheel(self, direction: int, *, sideways: bool) -> None:
-        if sideways:
-            self.scroll_columns(direction * 2 * WHEEL_ROWS)
-        else:
-            self.scroll_rows(direction * WHEEL_ROWS)
 
     def _moved(self, was_following: bool) -> None:
         if self._viewing is not None and was_following != self.following:

@@ -14,7 +14,7 @@ from core.cli.recorded import Recorded, add_name, find_recorded, generation_numb
 from core.errors import UsageError
 
 if TYPE_CHECKING:
-    from core.cli.output import Write
+    from core.output import Write
     from core.recording import Generation
     from core.recording.export import Source
 
@@ -112,7 +112,7 @@ def _run(context: Context) -> int:
     if arguments.format == "typescript":
         _write_typescript(path, arguments, recorded, generations)
         return 0
-    from core.cli.output import new_file
+    from core.output import new_file
 
     with new_file(path) as write:
         _write(write, _pieces(arguments, recorded, generations))
@@ -128,7 +128,7 @@ def _chosen(recorded: Recorded, wanted: int | str | None) -> tuple[Generation, .
 
 def _path(arguments: argparse.Namespace, generations: tuple[Generation, ...]) -> Path:
     """The file to be made; of a typescript that of its log."""
-    from core.cli.output import is_folder
+    from core.output import is_folder
 
     output: Path = arguments.output
     suffix = _SUFFIXES[arguments.format]
@@ -180,7 +180,7 @@ def _write_typescript(
     recorded: Recorded,
     generations: tuple[Generation, ...],
 ) -> None:
-    from core.cli.output import new_file
+    from core.output import new_file
     from core.recording import export
 
     timing_path = path.with_suffix(".timing")
