@@ -76,6 +76,10 @@ class Terminal:
         """What programs have put into the terminal's clipboard."""
         return self._run("show-buffer", check=False)
 
+    def set_clipboard(self, value: str) -> None:
+        """Say what tmux makes of text that programs copy: `on`, `external` or `off`."""
+        self._run("set-option", "-s", "set-clipboard", value)
+
     def title(self) -> str:
         """The title that programs gave the terminal."""
         return self._run("display-message", "-p", "#{pane_title}").strip()

@@ -24,6 +24,7 @@ def test_hostile_bytes_reach_neither_clipboard_nor_title_nor_keys(
         GuestProcess(socket, Kind.BROKEN_TEXT, 20_000),
         Terminal(guestwatch("watch", f"vm1={socket}"), size=(120, 40), env=home.env) as terminal,
     ):
+        terminal.set_clipboard("on")
         title = terminal.title()
         terminal.wait_for("[bold red]markup[/] $variable")
         terminal.press("1")
