@@ -396,3 +396,11 @@ def hostile(sandbox_id: str, state: ConsoleState, text: str) -> SandboxFacts:
         sandbox_id, state, name=text, family=text, reason=text, hint=text, holder=(1, text)
     )
     return msgspec.structs.replace(facts, generation=text, recording_trouble=text)
+
+
+async def test_the_key_after_a_panes_number_is_the_panes() -> None:
+    async with dashboard([sandbox("vm1"), sandbox("vm2")]) as stage:
+        screen = stage.app.dashboard
+        screen.action_focus_pane("2")
+        assert screen.pane is screen.stage.grid.panes[1]
+        assert not screen.move_selection(-1, 0)

@@ -54,7 +54,7 @@ class HostScreen(PaneScreen):
 
     def move_selection(self, rows: int, pages: int) -> bool:
         """Select another sandbox, if the list has the focus."""
-        if not self.stage.list.has_focus:
+        if self.focused is not self.stage.list:
             return super().move_selection(rows, pages)
         if self.roster.move(rows + pages * self.stage.list.page):
             self.refresh_facts()

@@ -115,7 +115,9 @@ class PaneGrid(Widget):
     @property
     def focused_pane(self) -> ConsolePane | None:
         """The pane that has the focus, None when none of them has."""
-        return next((pane for pane in self._panes if pane.has_focus), None)
+        # `has_focus` comes with a message, later than the next key may.
+        focused = self.screen.focused if self.is_attached else None
+        return next((pane for pane in self._panes if pane is focused), None)
 
     @property
     def viewings(self) -> Viewings:
@@ -181,7 +183,8 @@ class PaneGrid(Widget):
         """Focus the pane whose number is `n`, if it is in sight."""
         for pane in self.panes:
             if pane.number == n:
-                pane.focus()
+                # At once: the next key may be here already, and is meant for this pane.
+                self.screen.set_focus(pane)
 
     def rearrange(self) -> None:
         """Put every pane where it belongs now."""
