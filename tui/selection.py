@@ -149,6 +149,12 @@ class Selection:
         self._anchor = self._head = None
         self.is_visual = False
 
+    def snapshot(self) -> Selection:
+        """The same selection, which stays as it is now."""
+        other = Selection()
+        other._anchor, other._head, other.grain = self._anchor, self._head, self.grain
+        return other
+
     def cut(self, at: Position, text: str) -> tuple[int, int] | None:
         """Which characters of a row are selected: from, and up to; None when none can be.
 

@@ -130,7 +130,7 @@ async def test_what_is_too_much_is_cut_behind_a_line_and_that_is_said(guest: Gue
         assert lines == [f"line {number:06}" for number in range(len(lines))]
         assert len("\n".join(lines)) > MAX_BYTES - 12
         assert f"Sent only the first {len(lines):,} lines (75 kB)" in stage.toasts[0]
-        assert "S saves" in stage.toasts[0]
+        assert "Press S to save" in stage.toasts[0]
 
 
 @pytest.mark.parametrize("key", ["y", "Y", "B", "v", "V", "o", "ctrl+c"])

@@ -98,7 +98,7 @@ def test_keys_must_be_a_table() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('follow = "ctrl+s"', "stops the output"),
+        ('save = "ctrl+s"', "stops the output"),
         ('follow = ["ctrl+i", "F"]', "same as tab"),
         ('follow = "ctrl+b"\npage-up = "b"', "inside tmux, ctrl+b may never arrive"),
         ('follow = ["ctrl+a", "ctrl+o"]', "inside screen and zellij"),
@@ -107,7 +107,7 @@ def test_keys_must_be_a_table() -> None:
 )
 def test_what_may_never_arrive_is_warned_of(text: str, words: str) -> None:
     (warning,) = keymap(text).warnings
-    assert warning.startswith("keys.follow: ")
+    assert warning.startswith(f"keys.{text.split()[0]}: ")
     assert words in warning
 
 
@@ -217,9 +217,9 @@ async def test_the_palette_moves_too_and_so_does_the_help() -> None:
 
 @pytest.mark.anyio
 async def test_a_doubtful_key_is_told_at_the_start() -> None:
-    async with dashboard([sandbox("vm1")], looks=looks('follow = "ctrl+s"')) as stage:
+    async with dashboard([sandbox("vm1")], looks=looks('save = "ctrl+s"')) as stage:
         (said,) = stage.toasts
-        assert "keys.follow: ctrl+s stops the output" in said
+        assert "keys.save: ctrl+s stops the output" in said
 
 
 @pytest.mark.anyio

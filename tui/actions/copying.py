@@ -43,8 +43,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="yank-report",
         keys=("B",),
-        label="copy for a bug report",
+        label="copy for a report",
         help="Copy what is selected or in sight as a fenced block with sandbox and times",
+        group=Group.COPYING,
+    ),
+    Action(
+        id="save",
+        keys=("S", "ctrl+s"),
+        label="save",
+        help="Save what is selected, in sight, copied last or the whole generation to a file",
         group=Group.COPYING,
     ),
 )

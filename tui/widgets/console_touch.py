@@ -57,6 +57,11 @@ class ConsoleTouch(ReadingPane):
         """Scroll by cells whatever is selected."""
         raise NotImplementedError
 
+    @property
+    def guest_rows(self) -> list[TranscriptRow]:
+        """The guest's own rows among those lines."""
+        return _guest_rows(self.shown_lines)
+
     # Visual mode.
 
     @property

@@ -90,12 +90,14 @@ class _Line(Input):
         return safe_text(value, limit=MAX_CHARS)
 
     def action_older(self) -> None:
-        """The text that was given before."""
-        self._prompt.recall(-1)
+        """The text that was given before, unless the question has a use of its own for the key."""
+        if not self._prompt.takes("up"):
+            self._prompt.recall(-1)
 
     def action_newer(self) -> None:
-        """The text that was given after."""
-        self._prompt.recall(1)
+        """The text that was given after, unless the question has a use of its own for the key."""
+        if not self._prompt.takes("down"):
+            self._prompt.recall(1)
 
     def action_leave(self) -> None:
         """Leave the question."""
@@ -190,7 +192,7 @@ class Prompt(Widget):
         self._trouble.display = bool(trouble)
 
     def say_label(self, label: SafeStr) -> None:
-        """Ask for something else from now on, such as what a key switched."""
+        """Ask for something else with the same text, such as what a key switched to."""
         self._label.update(literal(label))
 
     def say_hint(self, hint: SafeStr) -> None:

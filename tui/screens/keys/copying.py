@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from textual.actions import SkipAction
 
-from core.console import Position, TranscriptRow, safe_text
+from core.console import Position, safe_text
 from core.errors import RecordingError
-from tui.clipboard import MAX_BYTES, send
-from tui.pane_view import Note
+from tui.clipboard import MAX_BYTES, copy
 from tui.report_block import TEXT_BYTES, Origin, block
 from tui.row_texts import RowLook
-from tui.screens.pane_screen import PaneScreen
+from tui.screens.keys.saving import SavingKeys
 from tui.selection import Grain
 from tui.taking import Cut, Stretch, Taken, everything, pieces, take
 from tui.toast import say
@@ -20,11 +19,8 @@ from tui.widgets.console_pane import ConsolePane
 _NOTHING = safe_text("There is nothing to copy yet.")
 
 
-class CopyingKeys(PaneScreen):
+class CopyingKeys(SavingKeys):
     """Taking text out of the pane that keys are about."""
-
-    copied: Taken | None = None
-    """What was copied last."""
 
     # Selecting.
 
@@ -128,8 +124,7 @@ class CopyingKeys(PaneScreen):
 
     async def _send_copy(self, taken: Taken) -> bool:
         self.copied = taken
-        told = await send(self.app, taken)
-        say(self, told, severity="warning" if taken.is_cut else "information")
+        await copy(self, taken)
         return True
 
 
@@ -139,13 +134,8 @@ def _chosen(pane: ConsolePane) -> Stretch | None:
 
 
 def _in_sight(pane: ConsolePane) -> Stretch | None:
-    rows = _rows_in_sight(pane)
+    rows = pane.guest_rows
     return Stretch(rows[0].position, rows[-1].position) if rows else None
-
-
-def _rows_in_sight(pane: ConsolePane) -> list[TranscriptRow]:
-    lines = pane.shown_lines
-    return [line for line in lines if not isinstance(line, Note) and line.row is not None]
 
 
 def _origin(pane: ConsolePane, stretch: Stretch) -> Origin | None:
