@@ -7,7 +7,7 @@ no other; one that goes away lets those behind it move up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 Page = tuple[str | None, ...]
@@ -44,6 +44,19 @@ class PaneOrder:
     def pinned(self) -> frozenset[str]:
         """The sandboxes that are pinned."""
         return frozenset(self._pins)
+
+    @property
+    def pins(self) -> Mapping[str, int]:
+        """The places of the pinned sandboxes."""
+        return dict(self._pins)
+
+    def take_up(self, ids: Iterable[str], pins: Mapping[str, int]) -> None:
+        """Go on from another order; those that are not there are forgotten with `keep`."""
+        self._order = list(dict.fromkeys(ids))
+        self._pins = {}
+        for sandbox_id, place in pins.items():
+            if sandbox_id in self._order and place >= 0:
+                self._pin(sandbox_id, place)
 
     def keep(self, sandbox_ids: Iterable[str]) -> None:
         """These are the sandboxes there are; those not known yet come last, in this order."""

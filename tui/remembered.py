@@ -13,6 +13,8 @@ from typing import NamedTuple
 from core.console import Position
 from core.errors import RecordingError
 from core.session import Record, Value
+from tui.layouts import LAYOUTS
+from tui.pages import Pages
 from tui.pane_view import Stand
 from tui.viewing import Gutter, Viewing
 
@@ -107,6 +109,25 @@ def _hold(viewing: Viewing, name: str, offset: int) -> None:
         viewing.view.stand = Stand(at.bare)
     else:
         viewing.has_lost_place = True
+
+
+def remember_pages(pages: Pages) -> dict[str, Value]:
+    """How panes are arranged."""
+    pins = [f"{place} {sandbox_id}" for sandbox_id, place in pages.order.pins.items()]
+    return {"panes": pages.layout, "order": list(pages.order.ids), "pins": pins}
+
+
+def recall_pages(pages: Pages, record: Record) -> None:
+    """Arrange panes as they were; call it before it is told which sandboxes there are."""
+    panes, order, pins = (record.get(name) for name in ("panes", "order", "pins"))
+    if panes in LAYOUTS and not isinstance(panes, bool):
+        pages.layout = LAYOUTS[LAYOUTS.index(panes)]
+    places = {}
+    for text in pins if isinstance(pins, list) else []:
+        place, _, sandbox_id = text.partition(" ")
+        if place.isdecimal() and len(place) == 1:
+            places[sandbox_id] = int(place)
+    pages.order.take_up(order if isinstance(order, list) else [], places)
 
 
 class Memory:

@@ -13,19 +13,29 @@ from hypothesis import strategies as st
 
 from core.config import parse_config
 from core.sandboxes.model import SandboxFacts
-from core.session import EMPTY, Loaded, Session, load_session, save_session
+from core.session import EMPTY, Loaded, Session, Value, load_session, save_session
 from tests.fakes import NOON, ScriptedLink, sandbox
 from tests.tui.panes import Guest
 from tests.tui.stage import Stage, dashboard
 from tui.app import GuestwatchApp
 from tui.looks import STOCK_LOOKS, Looks, settle
+from tui.pages import Pages
 from tui.pane_view import Note
 from tui.program import leave
-from tui.remembered import recall, remember
+from tui.remembered import recall, recall_pages, remember, remember_pages
 from tui.theme import full_name
 from tui.viewing import Gutter, Viewing
 
 pytestmark = pytest.mark.anyio
+
+
+VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-(1 << 53), 1 << 53),
+    st.floats(allow_nan=False),
+    st.text(max_size=20),
+    st.lists(st.text(max_size=5), max_size=3),
+)
 
 
 @pytest.fixture
@@ -44,10 +54,11 @@ async def opened(
     *,
     is_fresh: bool = False,
     looks: Looks = STOCK_LOOKS,
+    size: tuple[int, int] = (120, 40),
 ) -> AsyncIterator[Stage]:
     """A dashboard as the program opens and leaves it."""
     loaded = Loaded(EMPTY) if is_fresh else load_session(state)
-    async with dashboard(facts, loaded=loaded, clock=lambda: NOON, looks=looks) as stage:
+    async with dashboard(facts, loaded=loaded, looks=looks, size=size) as stage:
         yield stage
     leave(stage.app, state)
 
@@ -147,6 +158,39 @@ async def test_selection_and_zoom_are_there_again(tmp_path: Path) -> None:
         assert stage.selected == "a"
 
 
+async def test_order_pins_and_layout_are_there_again(tmp_path: Path) -> None:
+    facts = [sandbox(name) for name in "abcd"]
+
+    def arranged(stage: Stage) -> list[str]:
+        return [pane.facts.id for pane in stage.app.dashboard.panes if pane.facts]
+
+    async with opened(tmp_path, facts, size=(160, 50)) as stage:
+        await stage.press(".", ".", "1", "ctrl+right", "P")
+        left = arranged(stage)
+        assert left == ["b", "a"]
+    async with opened(tmp_path, facts, size=(160, 50)) as stage:
+        await stage.until(lambda: arranged(stage) == left)
+        assert stage.app.dashboard.stage.grid.pages.order.pinned == {"a"}
+        await stage.press(">")
+        await stage.until(lambda: arranged(stage) == ["c", "a"])
+
+
+PAGES = ["panes", "order", "pins"]
+
+
+@given(st.dictionaries(st.sampled_from(PAGES), VALUES))
+def test_any_arrangement_is_taken_up_without_harm(record: dict[str, Value]) -> None:
+    pages = Pages()
+    recall_pages(pages, record)
+    pages.order.keep(["a", "b"])
+    pages.size = (100, 40)
+    assert {each for each in pages.turn_to("b") if each} <= {"a", "b"}
+    again = Pages()
+    recall_pages(again, remember_pages(pages))
+    assert (again.layout, again.order.ids) == (pages.layout, pages.order.ids)
+    assert again.order.pins == pages.order.pins
+
+
 async def test_fresh_begins_as_if_for_the_first_time(tmp_path: Path) -> None:
     facts = [sandbox("a"), sandbox("b")]
     async with opened(tmp_path, facts) as stage:
@@ -235,15 +279,6 @@ async def test_a_state_folder_that_takes_nothing_is_told_on_stderr(
     app.bridge.close()
     link.close()
     assert "Cannot remember how the dashboard was left" in capsys.readouterr().err
-
-
-VALUES = st.one_of(
-    st.booleans(),
-    st.integers(-(1 << 53), 1 << 53),
-    st.floats(allow_nan=False),
-    st.text(max_size=20),
-    st.lists(st.text(max_size=5), max_size=3),
-)
 
 
 @settings(deadline=None, max_examples=60)

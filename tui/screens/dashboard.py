@@ -21,7 +21,7 @@ from tui.actions.footer import Mood, footer_actions
 from tui.actions.model import Where
 from tui.bridge import CaptureLost, Listed, SandboxTold, TrafficTold, Wish, WishRefused
 from tui.focus import focus_of
-from tui.remembered import Memory
+from tui.remembered import Memory, recall_pages, remember_pages
 from tui.roster import has_pane, is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
@@ -121,7 +121,8 @@ class DashboardScreen(
     def put_down(self) -> Session:
         """How it was left; call it when it does not run any more."""
         selected = self.roster.selected
-        layout: dict[str, Value] = {"zoomed": self.stage.grid.zoomed or ""}
+        grid = self.stage.grid
+        layout: dict[str, Value] = {"zoomed": grid.zoomed or "", **remember_pages(grid.pages)}
         if self.wants_timeline is not None:
             layout["timeline"] = self.wants_timeline
         if self._was_in_pane:
@@ -135,6 +136,7 @@ class DashboardScreen(
     def _go_back(self) -> None:
         """Select and zoom what was, now that it is known which sandboxes there are."""
         layout = self._session.layout
+        recall_pages(self.stage.grid.pages, layout)
         self.roster.select(self._session.selected)
         timeline = layout.get("timeline")
         self.wants_timeline = timeline if isinstance(timeline, bool) else None
