@@ -1,8 +1,8 @@
 """Nine panes while nine guests print 20,000 lines a second in all.
 
 Prints `name value budget ok|SHORT`: how long a key takes to the screen, and what
-share of a core the dashboard needs. Nine of Textual's own `Log` widgets show the same
-bytes in the same run, for the ratio. Run: `python -m tests.bench.bench_panes`.
+share of a core the dashboard needs. Nine of Textual's own `Log` and nine of its `RichLog`
+show the same bytes in the same run, for the ratios. Run: `python -m tests.bench.bench_panes`.
 
 Another process writes the recordings, as in real life. The frames are written as a
 terminal would get them, to a sink.
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -31,11 +31,12 @@ from textual.driver import Driver
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Log
+from textual.widgets import Log, RichLog
 
 from core.clock import now
 from core.recording import GenerationReader, History, Meta, Recorder
 from core.sandboxes.model import ConsoleFacts, ConsoleState, SandboxFacts, SandboxSpec, Traffic
+from tests.bench.report import report
 from tui.palettes import PALETTES
 from tui.theme import full_name, theme_of
 from tui.widgets.console_pane import ConsolePane
@@ -49,6 +50,15 @@ SCREEN = (200, 60)
 
 MAX_LATENCY_MS = 100.0
 MAX_CPU_PERCENT = 30.0
+MIN_TIMES_LOG = 5.0
+MIN_TIMES_RICH_LOG = 20.0
+
+FEEDS_PER_S = 15
+RICH_LINES_PER_TICK = LINES_PER_S // (GUESTS * FEEDS_PER_S) + 1
+"""A `RichLog`'s share of the load at the rate at which all are fed."""
+
+PATIENCE_S = 5.0
+"""A key that is not on the screen by then counts as so late, and the next one is pressed."""
 
 LINES = (
     b"[%5d.%06d] virtio_net virtio0 eth0: renamed from ens3, queue %d\n",
@@ -120,7 +130,8 @@ class BenchApp(App[None]):
     def action_scroll_by(self, rows: int) -> None:
         """The key has arrived."""
         self.move(rows)
-        self._stage = "moved"
+        if self._stage == "pressed":
+            self._stage = "moved"
 
     def painted(self) -> None:
         """The target's rows were asked for."""
@@ -140,13 +151,26 @@ class BenchApp(App[None]):
         cpu, began = time.process_time(), time.perf_counter()
         keys = itertools.cycle("kkjj")
         while time.perf_counter() - began < seconds:
-            self._stage, self._pressed_at = "", time.perf_counter()
-            key = next(keys)
-            self.post_message(events.Key(key, key))
+            if self._may_press():
+                self._stage, self._pressed_at = "pressed", time.perf_counter()
+                key = next(keys)
+                self.post_message(events.Key(key, key))
             await anyio.sleep(1 / KEYS_PER_S)
+        if self._stage:
+            self.latencies_ms.append((time.perf_counter() - self._pressed_at) * 1000)
         elapsed = time.perf_counter() - began
         self.cpu_percent = 100 * (time.process_time() - cpu) / elapsed
         self.exit()
+
+    def _may_press(self) -> bool:
+        """Whether the key before is on the screen, or was waited for long enough."""
+        if not self._stage:
+            return True
+        waited_s = time.perf_counter() - self._pressed_at
+        if waited_s < PATIENCE_S:
+            return False
+        self.latencies_ms.append(waited_s * 1000)
+        return True
 
 
 class TimedPane(ConsolePane):
@@ -160,6 +184,16 @@ class TimedPane(ConsolePane):
 
 
 class TimedLog(Log):
+    """Tells the app when it is painted."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Tell, and paint."""
+        if self.has_focus and isinstance(self.app, BenchApp):
+            self.app.painted()
+        return super().render_lines(crop)
+
+
+class TimedRichLog(RichLog):
     """Tells the app when it is painted."""
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -203,27 +237,27 @@ class PanesApp(BenchApp):
         self.grid.panes[0].scroll_rows(rows)
 
 
-class LogsApp(BenchApp):
-    """Nine of Textual's logs, fed from the same recordings at our rate."""
+class WidgetsApp(BenchApp):
+    """Nine of Textual's widgets, fed from the same recordings at our rate."""
 
-    CSS = "Grid { grid-size: 3 3; } TimedLog { border: round gray; }"
+    CSS = "Grid { grid-size: 3 3; } Grid > * { border: round gray; }"
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, widgets: Sequence[Log | RichLog]) -> None:
         super().__init__()
-        self._logs = [TimedLog(max_lines=10_000, auto_scroll=True) for _ in range(GUESTS)]
+        self._widgets = widgets
         self._readers = [
             GenerationReader(History(home / f"vm{n}").generations[-1].folder) for n in range(GUESTS)
         ]
         self._offsets = [reader.end for reader in self._readers]
 
     def compose(self) -> ComposeResult:
-        """The logs."""
-        yield Grid(*self._logs)
+        """The widgets."""
+        yield Grid(*self._widgets)
 
     def on_mount(self) -> None:
         """Begin to feed."""
-        self._logs[0].focus()
-        self.set_interval(1 / 15, self._feed)
+        self._widgets[0].focus()
+        self.set_interval(1 / FEEDS_PER_S, self._feed)
         self.run_worker(self.measure(SECONDS))
 
     def on_unmount(self) -> None:
@@ -232,20 +266,39 @@ class LogsApp(BenchApp):
             reader.close()
 
     def _feed(self) -> None:
-        for n, (log, reader) in enumerate(zip(self._logs, self._readers, strict=True)):
+        for n, (widget, reader) in enumerate(zip(self._widgets, self._readers, strict=True)):
             reader.refresh()
             data = reader.read(self._offsets[n], reader.end - self._offsets[n])
             self._offsets[n] += len(data)
-            if data:
-                log.write_lines(data.decode("utf-8", "replace").splitlines())
+            self._write(widget, data.decode("utf-8", "replace").splitlines())
+
+    @staticmethod
+    def _write(widget: Log | RichLog, lines: list[str]) -> None:
+        if isinstance(widget, RichLog):
+            # It takes some 3,000 lines a second. What is more than a tick's share is left out,
+            # in its favour: it would be behind by more with every tick.
+            for line in lines[-RICH_LINES_PER_TICK:]:
+                widget.write(line)
+        elif lines:
+            widget.write_lines(lines)
 
     def target(self) -> Widget:
-        """The first log."""
-        return self._logs[0]
+        """The first one."""
+        return self._widgets[0]
 
     def move(self, rows: int) -> None:
-        """Scroll the first log."""
-        self._logs[0].scroll_relative(y=rows, animate=False)
+        """Scroll the first one."""
+        self._widgets[0].scroll_relative(y=rows, animate=False)
+
+
+def logs_app(home: Path) -> BenchApp:
+    """Nine `Log`."""
+    return WidgetsApp(home, [TimedLog(max_lines=10_000) for _ in range(GUESTS)])
+
+
+def rich_logs_app(home: Path) -> BenchApp:
+    """Nine `RichLog`."""
+    return WidgetsApp(home, [TimedRichLog(max_lines=10_000) for _ in range(GUESTS)])
 
 
 def _facts(home: Path, name: str) -> SandboxFacts:
@@ -330,18 +383,20 @@ def main() -> None:
     if arguments.write:
         write_guests(Path(arguments.write), is_hostile=arguments.hostile)
         return
-    panes, logs = run(PanesApp), run(LogsApp)
+    panes, logs, rich_logs = run(PanesApp), run(logs_app), run(rich_logs_app)
     hostile = run(PanesApp, is_hostile=True)
     latency, cpu = p99(panes.latencies_ms), panes.cpu_percent
-    for name, value, unit, budget in (
-        ("panes_key_to_paint_p99", latency, "ms", MAX_LATENCY_MS),
-        ("panes_cpu", cpu, "%", MAX_CPU_PERCENT),
-        ("panes_to_logs_latency", latency / p99(logs.latencies_ms), "x", 1.0),
-        ("panes_to_logs_cpu", cpu / logs.cpu_percent, "x", 1.0),
-        ("panes_hostile_key_to_paint_p99", p99(hostile.latencies_ms), "ms", MAX_LATENCY_MS),
+    report("panes_key_to_paint_p99_ms", latency, at_most=MAX_LATENCY_MS)
+    report("panes_cpu_percent", cpu, at_most=MAX_CPU_PERCENT)
+    report("panes_to_logs_cpu", cpu / logs.cpu_percent, at_most=1.0)
+    for name, other, at_least in (
+        ("log", logs, MIN_TIMES_LOG),
+        ("rich_log", rich_logs, MIN_TIMES_RICH_LOG),
     ):
-        verdict = "ok" if value <= budget else "SHORT"
-        print(f"{name} {value:.2f}{unit} {budget:g}{unit} {verdict}")
+        times = p99(other.latencies_ms) / latency
+        report(f"panes_key_to_paint_times_faster_than_{name}", times, at_least=at_least)
+    late = p99(hostile.latencies_ms)
+    report("panes_hostile_key_to_paint_p99_ms", late, at_most=MAX_LATENCY_MS)
 
 
 if __name__ == "__main__":

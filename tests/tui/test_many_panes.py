@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core.client import SandboxChanged
 from core.sandboxes.model import SandboxFacts
 from tests.fakes import sandbox
+from tests.tui.panes import Guest, inner
 from tests.tui.stage import Stage, dashboard
 
 pytestmark = pytest.mark.anyio
@@ -175,3 +178,34 @@ async def test_two_hundred_sandboxes_are_turned_through() -> None:
         assert "layout 6" in header(stage)
         assert "page 34/34" in header(stage)
         assert shown(stage) == ["vm198", "vm199"]
+
+
+async def test_two_hundred_recordings_are_read_counted_locked_and_merged(tmp_path: Path) -> None:
+    home = tmp_path / "recordings"
+    facts = []
+    for number, name in enumerate(names(200)):
+        guest = Guest(home, id=name, clock=float(number))
+        guest.boot()
+        for line in range(30):
+            guest.write(b"%s says %d\n" % (name.encode(), line), 1.0)
+        guest.close()
+        facts.append(sandbox(name, recordings=str(home / name)))
+    async with dashboard(facts, size=(200, 60)) as stage:
+        grid = stage.app.dashboard.stage.grid
+        await stage.press("1", *">>>>>>>>>>")
+        assert shown(stage)[0] == "vm90"
+        assert inner(grid.panes[0])[-1].endswith("vm90 says 29")
+        await stage.press("pageup", "=")
+        await stage.until(lambda: grid.time_lock.is_settled(grid.panes))
+        assert stage.text.count("LOCKED") == 9
+        await stage.press("=", "i")
+        assert "9 consoles" in stage.text
+        assert "vm98 says 29" in stage.text.replace("▸", " ")
+        await stage.press("i", "G")
+        # One that nobody has opened yet, on the last page.
+        late = Guest(home, id="vm199", lives=1, clock=900.0)
+        late.boot(b"a new life\n")
+        stage.link.tell(SandboxChanged(late.facts()))
+        await stage.press(*">>>>>>>>>>>>")
+        await stage.until(lambda: "a new life" in stage.text)
+        late.close()
