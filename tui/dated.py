@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
-
 from core.console import Position, Transcript, row_start
 from core.recording import offset_at
 from tui.library import Part
@@ -11,15 +9,10 @@ from tui.viewing import Viewing
 
 
 class DatedViewing:
-    """Satisfies `core.console.interleaved.DatedConsole`, by the wall clock.
-
-    A moment is looked for from where the last one was found, in steps that double: what is
-    near, and hence at hand, is found without reading anything.
-    """
+    """Satisfies `core.console.interleaved.DatedConsole`, by the wall clock."""
 
     def __init__(self, viewing: Viewing) -> None:
         self.viewing = viewing
-        self._hints: dict[int, int] = {}
 
     @property
     def script(self) -> Transcript:
@@ -41,7 +34,6 @@ class DatedViewing:
             return self.script.first
         part = begun[-1]
         found = self._first_byte(part, when)
-        self._hints[part.sequence] = found
         start = row_start(part, found)
         if start == found or found >= part.end:
             return Position(part.sequence, found)
@@ -54,16 +46,4 @@ class DatedViewing:
             instant = self.viewing.instant(Position(part.sequence, offset))
             return None if instant is None else instant.wall
 
-        low, high = part.start, part.end
-        near = max(low, min(high, self._hints.get(part.sequence, high)))
-        step = 512
-        while near - step > low and _or_later(came(near - step)) >= when:
-            near, step = near - step, step * 2
-        first, step = max(low, near - step), 512
-        while near < high and _or_later(came(near)) < when:
-            first, near, step = near + 1, min(high, near + step), step * 2
-        return offset_at(came, first, near, when)
-
-
-def _or_later(came: float | None) -> float:
-    return inf if came is None else came
+        return offset_at(came, *self.viewing.around(part, when), when)

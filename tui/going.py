@@ -143,7 +143,7 @@ def _to_elapsed(viewing: Viewing, part: Part, seconds: float) -> _Way:
     def when(offset: int) -> float | None:
         return viewing.elapsed(Position(part.sequence, offset))
 
-    found = yield from _first_at(part, when, seconds)
+    found = yield from _first_at(part, when, seconds, (part.start, part.end))
     if found is None:
         return _at_end(part, "It ends before that" + _of_boot(viewing, part))
     return _at_offset(part, found)
@@ -160,7 +160,7 @@ def _to_moment(
         instant = viewing.instant(Position(part.sequence, offset))
         return None if instant is None else instant.wall
 
-    found = yield from _first_at(part, when, wall)
+    found = yield from _first_at(part, when, wall, viewing.around(part, wall))
     if found is not None:
         at = part.start if found <= part.start else found
         is_early = not before
@@ -197,7 +197,10 @@ def _last_wall(viewing: Viewing) -> float:
 
 
 def _first_at(
-    part: Part, when: Callable[[int], float | None], moment: float
+    part: Part,
+    when: Callable[[int], float | None],
+    moment: float,
+    between: tuple[int, int],
 ) -> Generator[float, None, int | None]:
     """The first byte that came at a moment or later; None when all came before it.
 
@@ -207,7 +210,7 @@ def _first_at(
         if part.end <= part.start or when(part.end - 1) is not None:
             break
         yield 0.0
-    low, high, end = part.start, part.end, part.end
+    (low, high), end = between, part.end
     size = max(1, high - low)
     while low < high:
         middle = (low + high) // 2

@@ -154,6 +154,8 @@ class TimeLock:
             held = self._of(pane)
             if held is not None and held.wall != self._wall:
                 self._follow(pane, held, until - this_moment().boot)
+                if this_moment().boot >= until:
+                    break
         return said != self._said()
 
     def _said(self) -> tuple[SafeStr, tuple[SafeStr, ...]]:

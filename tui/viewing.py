@@ -219,6 +219,16 @@ class Viewing:
         except RecordingError:
             return None
 
+    def around(self, part: Part, wall: float) -> tuple[int, int]:
+        """Between which offsets of a part the first byte is that came at `wall` or later."""
+        try:
+            clock = self._clock(part.sequence)
+            low, high = (0, None) if clock is None else clock.around(wall)
+        except RecordingError:
+            low, high = 0, None
+        start, end = part.start, part.end
+        return max(start, min(low, end)), end if high is None else max(start, min(high, end))
+
     def numbers(self, part: Part) -> LineNumbers:
         """The lines of one of the parts, counted as far as somebody wanted to know."""
         if part.sequence not in self._numbers:

@@ -91,6 +91,21 @@ class RecordingClock:
         elapsed_us = span.elapsed_us(offset)
         return Dated(offset, span.record_end(offset), elapsed_us, span.instant(offset).wall)
 
+    def around(self, wall: float) -> tuple[int, int | None]:
+        """Between which offsets the first byte is that came at `wall` or later.
+
+        A few hundred KB, or 10 s of output, as far as the index knows; from 0 to None, which
+        is the end, without one. `offset_at` finds it between them.
+
+        Args:
+            wall: seconds since the epoch, UTC.
+
+        Raises:
+            RecordingError: the index may not be read.
+        """
+        bounded = min(max(wall, 0.0), 9e9)
+        return index.around(self._folder, to_us(bounded))
+
     def close(self) -> None:
         """Let go of the folder. Harmless when repeated; nothing can be dated afterwards."""
         self._spans.clear()

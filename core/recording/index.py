@@ -139,6 +139,39 @@ def find(folder: Folder, offset: int) -> Found | None:
         os.close(fd)
 
 
+def around(folder: Folder, wall_us: int) -> tuple[int, int | None]:
+    """Between which entries' bytes the first one is that came at a moment or later.
+
+    The first bytes of the two; 0 before the first entry, None behind the last one and without
+    a usable index. Reads some twenty lines. Where the wall clock was set back meanwhile, it
+    is one of the places that fit.
+
+    Raises:
+        RecordingError: the index may not be read.
+    """
+    fd = folder.open_read(INDEX)
+    if fd is None:
+        return 0, None
+    try:
+        low, high = 0, os.fstat(fd).st_size // ENTRY_BYTES
+        before, after = 0, None
+        while low < high:
+            middle = (low + high) // 2
+            entries = parse(os.pread(fd, ENTRY_BYTES, middle * ENTRY_BYTES))
+            if not entries:
+                return 0, None
+            if entries[0].wall_us < wall_us:
+                before, low = entries[0].offset, middle + 1
+            else:
+                after, high = entries[0].offset, middle
+    except OSError:
+        return 0, None
+    else:
+        return before, after
+    finally:
+        os.close(fd)
+
+
 def following(folder: Folder, ordinal: int, before: int) -> list[Entry]:
     """Entries of the index from `ordinal` on, those below byte `before`, some hundreds at most.
 
