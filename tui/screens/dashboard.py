@@ -230,6 +230,8 @@ class DashboardScreen(
         if focus.where is not None:
             self._was_in_pane = focus.where is Where.PANE
         labels = {"zoom": "back" if self.stage.is_zoomed else "zoom"}
+        if self.hit_list.has_focus:
+            labels["zoom"] = "to the text"
         moods: set[Mood] = set()
         where = None if selected is None else focus.where or Where.LIST
         if selected is not None:

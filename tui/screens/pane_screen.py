@@ -109,6 +109,10 @@ class PaneScreen(Screen[None]):
         """Move what is selected in a list that has the focus; whether there is such a list."""
         return False
 
+    def enter_selection(self) -> bool:
+        """Go to what is selected in a list that has the focus; whether there is such a list."""
+        return False
+
     def enter(self, wish: EnterMark | RemoveMark, generation: Path) -> None:
         """Enter a mark, or that one goes away, into a recording that nobody else writes.
 

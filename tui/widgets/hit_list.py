@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
 from core.console import Position, SafeStr, safe_text
-from tui.actions.model import OwnKey, Where
+from tui.actions.model import Where
 from tui.hit_rows import HitRow
 from tui.widgets.ink import Inked, beside
 
@@ -37,8 +35,6 @@ class HitList(Inked, can_focus=True):
 
     WHERE = Where.PANE
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "leave", show=False)]
-
     DEFAULT_CSS = """
     HitList {
         width: 40%;
@@ -58,15 +54,7 @@ class HitList(Inked, can_focus=True):
             super().__init__()
             self.position = position
 
-    class Left(Message):
-        """Somebody wants back to the text."""
-
     facts: reactive[HitFacts | None] = reactive[HitFacts | None](None)
-
-    @property
-    def own_keys(self) -> list[OwnKey]:
-        """What leads back to the text."""
-        return [OwnKey("enter", "to the text", "Back to the text, at the hit at hand")]
 
     @property
     def page(self) -> int:
@@ -84,10 +72,6 @@ class HitList(Inked, can_focus=True):
         if not facts.rows:
             lines.append(self.ink(facts.why_empty, "quiet").truncate(width, ellipsis=True))
         return Content("\n").join(lines)
-
-    def action_leave(self) -> None:
-        """Back to the text."""
-        self.post_message(self.Left())
 
     def on_click(self, event: events.Click) -> None:
         """Tell which hit was clicked."""

@@ -89,6 +89,13 @@ class HitKeys(PaneScreen):
             self.leap(pane, search, Step(at, hits[at], wrapped=False))
         return True
 
+    def enter_selection(self) -> bool:
+        """Go from the list of hits to the text, if it has the focus."""
+        if not self.hit_list.has_focus or self.pane is None:
+            return super().enter_selection()
+        self.pane.focus()
+        return True
+
     def peel(self) -> bool:
         """Put the list of hits away."""
         if not self.hit_list.display:
@@ -128,11 +135,6 @@ class HitKeys(PaneScreen):
         if pane is not None and search is not None:
             number = search.search.hits.count_before(message.position)
             self.leap(pane, search, Step(number, message.position, wrapped=False))
-
-    @on(HitList.Left)
-    def _leave_hits(self) -> None:
-        if (pane := self.pane) is not None:
-            pane.focus()
 
 
 def _char_of(viewing: Viewing | None, search: PaneSearch, at: Position) -> int:

@@ -25,7 +25,9 @@ class PaneKeys(HostScreen):
             self.stage.call_list()
 
     def action_zoom(self) -> None:
-        """Zoom the selected sandbox's pane, and back."""
+        """Zoom the selected sandbox's pane, and back; from another list, to what is selected."""
+        if self.enter_selection():
+            return
         facts = self.roster.selected
         if facts is None:
             return
