@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import control, files, recordings, talk, texts
+from tests.fuzz import control, files, recordings, talk, texts, viewed
 from tests.fuzz.target import Target
 
 TARGETS: tuple[Target, ...] = (
@@ -11,4 +11,5 @@ TARGETS: tuple[Target, ...] = (
     *files.TARGETS,
     *recordings.TARGETS,
     *control.TARGETS,
+    *viewed.TARGETS,
 )
