@@ -146,13 +146,9 @@ class PaneView:
     def read(self, script: Script, stand: Stand | None = None) -> None:
         """Show other rows of the same recording from now on.
 
-        A held view stays where it was: at the first row there is from its top row on.
-        Until it is moved, further calls start from the same place, and rows above fill it
-        while it is short; `settle` ends the latter.
-
-        Args:
-            script: the rows.
-            stand: where to stand, exactly; by default where it stands.
+        Without a `stand` to go to, a held view stays at the first row there is from its top
+        row on. Until it is moved, further calls start from that top row again, and rows
+        above fill the view while it is short; `settle` ends the latter.
         """
         self._transcript = script
         if stand is not None:
@@ -165,10 +161,8 @@ class PaneView:
     def settle(self, height: int) -> None:
         """Hold the row that is on top now, whatever may fill the view better later."""
         if self._is_loose:
-            self._begin()
-            lines = self._window(height)
+            rows = [line for line in self.window(height) if not isinstance(line, Note)]
             self._is_loose = False
-            rows = [line for line in lines if not isinstance(line, Note)]
             if rows and self._top is not None:
                 self._top, self._char = _place_of(rows[0])
 

@@ -1,14 +1,15 @@
 """Finds the rows of a block that a sieve keeps, a block of many rows at a time.
 
 Theory of operation. Each of a sieve's parts goes through the whole block by itself, and
-rows are put together and taken away by where they begin. For levels a first expression
-names the rows that may be so grave; only those are asked.
+rows are put together and taken away by where they begin; where few rows are left, the
+next part is asked of those alone. For levels, which are asked for first, an expression
+names the rows that may be so grave.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Protocol
 
@@ -69,19 +70,24 @@ class Sifter:
             data: rows, each but the last with a newline behind it.
         """
         self._count += data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
+        kept = None if self._grave is None else self._grave.rows(data)
         if self._includes:
-            kept = _united(matcher.rows(data) for matcher in self._includes)
-            if self._grave is not None:
-                kept = self._grave.among(kept, data)
-        elif self._grave is not None:
-            kept = self._grave.rows(data)
-        else:
+            kept = sorted(_matching(self._includes, data, kept))
+        elif kept is None:
             kept = _begins(data)
-        for matcher in self._excludes:
-            if kept:
-                gone = set(matcher.rows(data))
-                kept = [begin for begin in kept if begin not in gone]
+        if self._excludes and kept:
+            gone = _matching(self._excludes, data, kept)
+            kept = [begin for begin in kept if begin not in gone]
         return kept
+
+
+def _matching(matchers: Sequence[Matcher], data: bytes, among: list[int] | None) -> set[int]:
+    """Where the rows begin that one of these finds; of `among` alone, if that is not None."""
+    if among is not None and len(among) * _BYTES_A_ROW < len(data):
+        rows = ((begin, data[begin : _end_of(data, begin)]) for begin in among)
+        return {begin for begin, row in rows if any(each.rows(row + b"\n") for each in matchers)}
+    found = set[int]().union(*(matcher.rows(data) for matcher in matchers))
+    return found if among is None else found.intersection(among)
 
 
 class _Grave:
@@ -98,7 +104,7 @@ class _Grave:
             # Escape sequences may tear the words apart that tell a level.
             begins, ours = _begins(data), _begins(text := without_escapes(data))
             torn = [begins[bisect_left(ours, each)] for each in self._named(text)]
-            found = _united([found, torn])
+            found = sorted({*found, *torn})
         return [each for each in found if self._is(data[each : _end_of(data, each)])]
 
     def _named(self, data: bytes) -> Iterator[int]:
@@ -108,22 +114,9 @@ class _Grave:
             yield data.rfind(b"\n", at, match[0]) + 1 or at
             at = _end_of(data, match[0]) + 1
 
-    def among(self, begins: list[int], data: bytes) -> list[int]:
-        """Which of these rows are such."""
-        if len(begins) * _BYTES_A_ROW > len(data):
-            grave = set(self.rows(data))
-            return [begin for begin in begins if begin in grave]
-        return [begin for begin in begins if self._is(data[begin : _end_of(data, begin)])]
-
     def _is(self, row: bytes) -> bool:
         level = level_of(row)
         return level is not None and level <= self._level
-
-
-def _united(found: Iterable[list[int]]) -> list[int]:
-    """All of these, in order, each once."""
-    lists = list(found)
-    return lists[0] if len(lists) == 1 else sorted(set().union(*lists))
 
 
 def _begins(data: bytes) -> list[int]:
