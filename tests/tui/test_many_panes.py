@@ -198,7 +198,7 @@ async def test_two_hundred_recordings_are_read_counted_locked_and_merged(tmp_pat
         await stage.press("pageup", "=")
         await stage.until(lambda: grid.time_lock.is_settled(grid.panes))
         assert stage.text.count("LOCKED") == 9
-        await stage.press("=", "i")
+        await stage.press("=", "i", "f")
         assert "9 consoles" in stage.text
         assert "vm98 says 29" in stage.text.replace("▸", " ")
         await stage.press("i", "G")
