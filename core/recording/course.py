@@ -18,11 +18,14 @@ from core.recording.layout import INDEX, INDEX_US
 from core.recording.segments import OpenTiming, Segment, open_timing, survey
 from core.recording.trouble import explain
 
-SAMPLES = 1024
+SAMPLES = 512
 """How many entries of an index one call looks at."""
 
-TIMING_BYTES = 128 * 1024
-"""How much timing one call follows: some 7,000 records, a few milliseconds."""
+TIMING_BYTES = 64 * 1024
+"""How much timing one call follows: some 3,500 records, some milliseconds."""
+
+NEAR_BYTES = 512 * 1024
+"""So much timing is followed over some calls; of more, the index tells."""
 
 
 class CourseReader:
@@ -78,7 +81,7 @@ class CourseReader:
         if opened is None:
             return False
         try:
-            return opened.source.size - self._position <= TIMING_BYTES
+            return opened.source.size - self._position <= NEAR_BYTES
         finally:
             opened.source.close()
 
@@ -114,7 +117,7 @@ class CourseReader:
     def _follow(self, folder: Folder, segments: tuple[Segment, ...]) -> None:
         number = self._segment_number(segments)
         left = TIMING_BYTES
-        while left > 0:
+        while left >= timing.MAX_RECORD_BYTES:
             opened = _open(folder, segments, number)
             length = 0
             if opened is not None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.recording import index
-from core.recording.course import SAMPLES, TIMING_BYTES, CourseReader
+from core.recording.course import NEAR_BYTES, SAMPLES, TIMING_BYTES, CourseReader
 from core.recording.density import MAX_POINTS, Course, Edge, Timeline
 from core.recording.index import Entry, format_entry
 from core.recording.layout import INDEX
@@ -98,6 +98,17 @@ def test_a_short_recording_has_the_shape_of_its_records(tmp_path: Path) -> None:
         assert [course.offset_at(s) for s in (0.5, 1, 8.9, 9)] == [0, 100, 100, 1100]
 
 
+def test_the_shape_of_a_minute_of_many_lines_is_no_coarser_than_they_are(tmp_path: Path) -> None:
+    with closing(begin(tmp_path)) as recorder:
+        for tick in range(12_000):
+            recorder.write(b"x" * (100 if tick % 1000 < 100 else 1), moment(tick / 200))
+        recorder.flush()
+        course = read(recorder.folder)
+    timeline = Timeline([course], [0])
+    sizes = timeline.sizes(timeline.edges(120))
+    assert [size > 5000 for size in sizes] == [cell % 10 == 0 for cell in range(120)]
+
+
 def test_it_goes_on_over_segments_whether_there_is_an_index_or_not(tmp_path: Path) -> None:
     with closing(begin(tmp_path, segment_bytes=1000)) as recorder:
         reader = CourseReader(recorder.folder)
@@ -132,7 +143,7 @@ def test_the_shape_of_a_gigabyte_costs_a_look_at_its_index(
         return pread(fd, size, at)
 
     monkeypatch.setattr(os, "pread", counted)
-    (folder / "console.timing").write_bytes(b"O 0.001000 1\n" * (TIMING_BYTES // 5))
+    (folder / "console.timing").write_bytes(b"O 0.001000 1\n" * (NEAR_BYTES // 5))
     reader = CourseReader(folder)
     reader.refresh()
     assert len(reads) <= 2 * SAMPLES

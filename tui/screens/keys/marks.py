@@ -192,7 +192,9 @@ class MarkKeys(PaneScreen):
         pane, viewing = self._reading()
         self._timeline_beat = (self._timeline_beat + 1) % _LOOKS
         top = None if viewing is None else viewing.view.top
-        if self._timeline_beat and (top is None or (pane, top) == self._timeline_at):
+        is_moved = top is not None and (pane, top) != self._timeline_at
+        is_behind = viewing is not None and viewing.shape.is_behind
+        if self._timeline_beat and not (is_moved or (is_behind and self.timeline.display)):
             return
         self._timeline_at = (pane, top)
         self.refresh_timeline()
