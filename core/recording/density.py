@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 MAX_POINTS = 4096
-"""Of more, every second one is let go: no screen is half as wide."""
+"""Of more, those are let go that are nearest to others: no screen is half as wide."""
 
 _INSTANT_S = 0.001
 """How long what came at once is taken to have lasted."""
@@ -24,6 +24,7 @@ class Course:
     def __init__(self) -> None:
         self._seconds: list[float] = []
         self._offsets: list[int] = []
+        self._apart_s = 0.0
 
     def __len__(self) -> int:
         return len(self._seconds)
@@ -45,14 +46,23 @@ class Course:
         """
         if seconds < self.seconds or offset < self.bytes:
             return
-        if self._seconds[-2:] == [seconds, seconds]:
-            self._offsets[-1] = offset
+        before = self._seconds[-2:]
+        if len(before) == 2 and (seconds - before[0] < self._apart_s or before == [seconds] * 2):
+            # Of two points so near to each other the later one says what there is to say.
+            self._seconds[-1], self._offsets[-1] = seconds, offset
             return
         self._seconds.append(seconds)
         self._offsets.append(offset)
         if len(self._seconds) > MAX_POINTS:
-            # Both ends stay.
-            del self._seconds[1:-1:2], self._offsets[1:-1:2]
+            self._thin()
+
+    def _thin(self) -> None:
+        """Keep points that lie further apart."""
+        points = list(zip(self._seconds, self._offsets, strict=True))
+        self._apart_s = max(2 * self._apart_s, 4 * self.seconds / MAX_POINTS)
+        self._seconds, self._offsets = [], []
+        for point in points:
+            self.add(*point)
 
     def offset_at(self, seconds: float) -> int:
         """How many bytes had come by then."""
