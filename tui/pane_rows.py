@@ -22,10 +22,11 @@ from tui.lately import Lately
 from tui.overlay import BARE, Decor, Overlay, Span, combined
 from tui.paint import Paint
 from tui.pane_frame import divider, wrapped
-from tui.pane_view import Line, Note, NoteKind, WrappedRow, begin_of
+from tui.pane_view import Line, Note, NoteKind
 from tui.row_dates import RowDates
 from tui.row_texts import RowKey, RowLook, RowTexts, RowWrap, row_key
 from tui.viewing import Gutter, Viewing
+from tui.wrapped import WrappedRow, begin_of
 
 MIN_DATED_WIDTH = 50
 """A narrower pane shows no dates: the text needs the room."""

@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from core.console import Position, SafeStr, Script, TranscriptRow, row_at, safe_text
 from tui.amounts import size
+from tui.wrapped import Wrap, WrappedRow, place_of, wrapped_row
 
 _BATCH = 8
 """Lines that are read at once where each may fill the pane by itself."""
-
-_END = 1 << 30
-"""Behind the last character of every row."""
 
 
 class NoteKind(enum.Enum):
@@ -42,33 +39,8 @@ class Note(NamedTuple):
     text: SafeStr
 
 
-@dataclass(frozen=True, slots=True)
-class WrappedRow(TranscriptRow):
-    """One of the rows of the pane that a wrapped row of the guest's takes."""
-
-    begin: int = 0
-    """Characters of the row before it."""
-    stop: int = _END
-    """Where the next piece begins; beyond the row's end for the last one."""
-
-
 Line = TranscriptRow | Note
 """What one row of a pane shows."""
-
-
-class Wrap(Protocol):
-    """How rows break into rows of the pane."""
-
-    def begin(self) -> None:
-        """A call of the view's begins, which may ask for many rows."""
-
-    def starts(self, line: TranscriptRow) -> Sequence[int]:
-        """Where each of its rows starts, in characters; 0 first."""
-
-
-def begin_of(line: TranscriptRow) -> int:
-    """Characters of the guest's row that stand above this row of the pane."""
-    return line.begin if isinstance(line, WrappedRow) else 0
 
 
 class Stand(NamedTuple):
@@ -140,7 +112,7 @@ class PaneView:
         self._begin()
         self._anchor, self._is_loose = None, False
         above = self._up(at, 0, line) if line > 0 else []
-        self._top, self._char = _place_of(above[0]) if above else (at, 0)
+        self._top, self._char = place_of(above[0]) if above else (at, 0)
         self._at_note = False
 
     def read(self, script: Script, stand: Stand | None = None) -> None:
@@ -164,7 +136,7 @@ class PaneView:
             rows = [line for line in self.window(height) if not isinstance(line, Note)]
             self._is_loose = False
             if rows and self._top is not None:
-                self._top, self._char = _place_of(rows[0])
+                self._top, self._char = place_of(rows[0])
 
     def follow(self) -> None:
         """Go to the end and stay there."""
@@ -215,7 +187,7 @@ class PaneView:
                 return
         char = self._start_of(at, char)
         above = self._up(at, char, height // 3)
-        self._top, self._char = _place_of(above[0]) if above else (at, char)
+        self._top, self._char = place_of(above[0]) if above else (at, char)
         self._at_note = False
 
     def line_at(self, at: Position) -> Position | None:
@@ -287,7 +259,7 @@ class PaneView:
         above = self._up(top, char, rows)
         at_note = len(above) < rows and self._dropped() is not None
         if above or at_note:
-            self._top, self._char = _place_of(above[0]) if above else (top, char)
+            self._top, self._char = place_of(above[0]) if above else (top, char)
             self._at_note = at_note
 
     def _highest(self, height: int) -> tuple[tuple[Position, int], bool]:
@@ -303,7 +275,7 @@ class PaneView:
             case Note():
                 return (self._transcript.last, 0), False
             case row:
-                return _place_of(row), False
+                return place_of(row), False
 
     def _scroll_down(self, rows: int, top: Position, height: int) -> None:
         if self._at_note:
@@ -313,7 +285,7 @@ class PaneView:
         if len(below) <= rows:
             self.follow()
             return
-        self._top, self._char = _place_of(below[rows])
+        self._top, self._char = place_of(below[rows])
         room = height - (self.tail is not None)
         if len(self._down(self._top, self._char, room + 1)) <= room:
             self.follow()
@@ -380,7 +352,7 @@ class PaneView:
         last = len(starts) if stop is None else row_at(starts, stop)
         if len(starts) == 1:
             return [line][first:last]
-        return [_wrapped_row(line, starts, index) for index in range(first, last)]
+        return [wrapped_row(line, starts, index) for index in range(first, last)]
 
     def _start_of(self, at: Position, char: int) -> int:
         """Where the row of the pane begins that holds a character."""
@@ -392,14 +364,3 @@ class PaneView:
     def _at(self, at: Position) -> Iterator[TranscriptRow]:
         """The line at a position, if it is there."""
         return (line for line in self._transcript.forward(at, 1) if line.position == at)
-
-
-def _place_of(line: TranscriptRow) -> tuple[Position, int]:
-    return line.position, begin_of(line)
-
-
-def _wrapped_row(line: TranscriptRow, starts: Sequence[int], index: int) -> WrappedRow:
-    stop = starts[index + 1] if index + 1 < len(starts) else _END
-    return WrappedRow(
-        line.position, line.end, line.row, line.seam, line.look, begin=starts[index], stop=stop
-    )

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.console import Position
-from tui.pane_view import Line, Note, begin_of
+from tui.pane_view import Line, Note
 from tui.viewing import Gutter, Viewing
+from tui.wrapped import begin_of
 
 
 class RowDates:
