@@ -7,7 +7,7 @@ import os
 # The snapshot plug-in tells its workers in a variable of its own where to report.
 for name in [n for n in os.environ if n.startswith("TEXTUAL") and "SNAPSHOT" not in n]:
     del os.environ[name]
-for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "ESCDELAY"):
+for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "ESCDELAY", "TMUX", "STY"):
     os.environ.pop(name, None)
 os.environ.update(
     TEXTUAL_ANIMATIONS="none",
