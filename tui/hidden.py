@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.sandboxes.model import SandboxFacts
-from tui.viewing import Viewings
+from tui.viewings import Viewings
 
 COUNTED_PER_CALL = 8
 """Sandboxes out of sight whose new lines are counted by one call."""

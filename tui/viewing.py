@@ -8,7 +8,7 @@ stay with the sandbox.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from core.console import Annotated, Position, SafeStr, Script, Transcript, safe_
 from core.console.line_numbers import LineNumbers
 from core.errors import RecordingError
 from core.recording import Generation, RecordingClock
-from core.sandboxes.model import SandboxFacts
 from tui.annotations import Annotations
 from tui.cursor import Cursor
 from tui.filtering import Filtering
@@ -35,9 +34,6 @@ LOOK_AROUND_S = 1.0
 
 MAX_CLOCKS = 4
 """Generations whose dates are at hand at once; a screen rarely shows more."""
-
-MAX_OPEN_HIDDEN = 64
-"""Sandboxes whose recordings are held open without a pane; descriptors are few."""
 
 MAX_GENERATIONS = 512
 """The newest generations that one scroll holds."""
@@ -344,61 +340,6 @@ class Viewing:
                 self._clocks.pop(next(iter(self._clocks))).close()
             self._clocks[sequence] = clock
         return clock
-
-
-def _ignore(sandbox_id: str, viewing: Viewing) -> None:
-    """A viewing comes and goes, and nobody remembers it."""
-
-
-class Viewings:
-    """The viewings of all sandboxes, by id."""
-
-    def __init__(self) -> None:
-        self._viewings: dict[str, Viewing] = {}
-        self.on_made: Callable[[str, Viewing], None] = _ignore
-        """Called with each viewing before its recording is opened."""
-        self.on_closing: Callable[[str, Viewing], None] = _ignore
-        """Called with each viewing before it is closed."""
-
-    def get(self, sandbox_id: str) -> Viewing | None:
-        """The viewing of a sandbox, None while nothing of it was recorded."""
-        return self._viewings.get(sandbox_id)
-
-    def put(self, sandbox_id: str, viewing: Viewing) -> None:
-        """Take a viewing of something else than what capture tells to be recorded."""
-        self._viewings[sandbox_id] = viewing
-
-    def of(self, facts: SandboxFacts) -> Viewing | None:
-        """The viewing of this sandbox, opened if need be."""
-        if not facts.recordings:
-            return self._viewings.get(facts.id)
-        folder = Path(facts.recordings)
-        viewing = self._viewings.get(facts.id)
-        if viewing is not None and viewing.folder != folder:
-            viewing.close()
-            viewing = None
-        if viewing is None:
-            viewing = self._viewings[facts.id] = Viewing(folder)
-            self.on_made(facts.id, viewing)
-        return viewing
-
-    def of_hidden(self, facts: SandboxFacts) -> Viewing | None:
-        """The viewing of a sandbox out of sight, opened while few are open."""
-        if len(self._viewings) >= MAX_OPEN_HIDDEN:
-            return self._viewings.get(facts.id)
-        return self.of(facts)
-
-    def keep(self, sandbox_ids: Iterable[str]) -> None:
-        """Close the viewings of all other sandboxes."""
-        kept = set(sandbox_ids)
-        for sandbox_id in [known for known in self._viewings if known not in kept]:
-            viewing = self._viewings.pop(sandbox_id)
-            self.on_closing(sandbox_id, viewing)
-            viewing.close()
-
-    def close(self) -> None:
-        """Close them all."""
-        self.keep(())
 
 
 def _no_hits(at: Position) -> int:

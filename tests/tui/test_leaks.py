@@ -17,7 +17,8 @@ from tui.pane_rows import RowPainter
 from tui.pane_view import PaneView
 from tui.recorded import Recorded
 from tui.row_texts import RowTexts, RowWrap
-from tui.viewing import Viewing, Viewings
+from tui.viewing import Viewing
+from tui.viewings import Viewings
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

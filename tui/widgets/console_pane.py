@@ -26,7 +26,8 @@ from tui.pane_marks import UNMARKED, PaneMarks
 from tui.pane_rows import RowPainter, Setting
 from tui.pane_view import Line, Note
 from tui.states import why_empty
-from tui.viewing import Gutter, Viewing, Viewings
+from tui.viewing import Gutter, Viewing
+from tui.viewings import Viewings
 from tui.widgets.console_touch import ConsoleTouch
 
 _DATE_RETRIES = 30

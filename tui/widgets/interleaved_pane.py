@@ -21,7 +21,8 @@ from tui.interleaved_view import InterleavedView
 from tui.paint import Paint
 from tui.pane_facts import FrameFacts
 from tui.pane_frame import INTERLEAVED_GLYPH, bottom_edge, top_edge
-from tui.viewing import Viewing, Viewings
+from tui.viewing import Viewing
+from tui.viewings import Viewings
 from tui.widgets.console_look import ConsoleLook
 
 _WHEEL_ROWS = 3

@@ -22,7 +22,7 @@ from tui.hidden import HiddenCount
 from tui.pages import Pages
 from tui.pane_marks import PaneMarks
 from tui.time_lock import TimeLock
-from tui.viewing import Viewings
+from tui.viewings import Viewings
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.interleaved_pane import InterleavedPane
 from tui.widgets.pane_places import PanePlaces

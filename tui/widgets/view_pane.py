@@ -8,7 +8,8 @@ from core.console import SafeStr, safe_text
 from core.sandboxes.model import SandboxFacts, SandboxSpec
 from tui.pane_facts import FrameFacts
 from tui.states import LIVE_S
-from tui.viewing import Viewing, Viewings
+from tui.viewing import Viewing
+from tui.viewings import Viewings
 from tui.widgets.console_pane import ConsolePane
 
 _GROWING = ("●", "growing", "live")
