@@ -52,6 +52,12 @@ class PaneSearch:
         """How many of them lie at a place or behind it."""
         return self.search.hits.count_after(at)
 
+    def first_from(self, at: Position) -> Position | None:
+        """The first of them that lies at a place or behind it."""
+        hits = self.search.hits
+        index = hits.count_before(at)
+        return hits[index] if index < len(hits) else None
+
     @property
     def tally(self) -> SafeStr:
         """`3/128`: which hit is at hand, and how many there are; `128+` while it counts."""

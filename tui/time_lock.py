@@ -223,6 +223,10 @@ class TimeLock:
                 held.note = safe_text(f"nothing until {_clock(wall)}")
             foot = pane.height - 1 - (viewing.view.tail is not None)
             viewing.view.hold_at(at, foot if is_over else self._line)
+            # A filter may hide the row itself.
+            lines = viewing.lines(pane.height)
+            if at not in map(_position, lines) and (row := _row_at(lines, self._line)) is not None:
+                at = row.position
             viewing.cursor.at = at
         held.left = held.place
         pane.repaint()

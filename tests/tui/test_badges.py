@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -271,6 +272,28 @@ async def test_hits_are_asked_of_whoever_searches(guests: list[Guest]) -> None:
         stage.app.dashboard.refresh_facts()
         await stage.pilot.pause()
         assert stage.text.count("/ 12 new hits") == 2
+
+
+@pytest.mark.anyio
+async def test_the_first_new_hit_is_gone_to(guests: list[Guest]) -> None:
+    ticks = itertools.count(NOON)
+    facts = [facts_of(each) for each in guests[:2]]
+    async with dashboard(facts, size=(160, 40), clock=lambda: next(ticks)) as stage:
+        grid = stage.app.dashboard.stage.grid
+        await stage.press("2", "slash", *"wanted", "enter", "1")
+        await stage.until(lambda: focused(stage) == "vm0")
+        guests[1].lines(range(5))
+        guests[1].write(b"wanted one\nother\nwanted two\n")
+        guests[1].lines(range(50))
+        await stage.until(lambda: "/ 2 new hits" in stage.text)
+        await stage.press(";")
+        await stage.until(lambda: focused(stage) == "vm1")
+        pane = grid.focused_pane
+        assert pane is not None
+        assert pane.current is not None
+        assert pane.current.row is not None
+        assert pane.current.row.data == b"wanted one"
+        await stage.until(lambda: "new hit" not in stage.text)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60)])

@@ -63,7 +63,6 @@ class InterleavedKeys(PaneKeys):
         if current is None:
             return
         sandbox_id, at = current
-        self.stage.grid.interleave(None)
         self.go_to_sandbox(sandbox_id)
         self.stage.focus_selected_pane()
         pane = self.stage.grid.pane_of(sandbox_id)

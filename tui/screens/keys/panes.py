@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.console import SafeStr, safe_text
+from core.console import Position, SafeStr, safe_text
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
 from tui.badges import Kind, place_of
@@ -11,6 +11,7 @@ from tui.roster import has_pane
 from tui.screens.host_screen import HostScreen
 from tui.states import sentences, why_empty
 from tui.toast import say
+from tui.viewing import Viewing
 from tui.widgets.prompt import Question
 
 
@@ -133,11 +134,16 @@ class PaneKeys(HostScreen):
             say(self, sentences("nothing is new: no alert, no hit, no silence, no line"))
             return
         sandbox_id, badge = found
-        alert = self.stage.badges.alert_of(sandbox_id) if badge.kind is Kind.ALERT else None
+        alert = self.stage.badges.alert_of(sandbox_id)
         self.stage.leave_list()
         self.go_to_sandbox(sandbox_id)
         pane = self.stage.grid.pane_of(sandbox_id)
-        if pane is not None and alert is not None and (at := place_of(alert)) is not None:
+        at = None
+        if badge.kind is Kind.ALERT and alert is not None:
+            at = place_of(alert)
+        elif badge.kind is Kind.MATCH and pane is not None and pane.viewing is not None:
+            at = _first_new_hit(pane.viewing)
+        if pane is not None and at is not None:
             pane.go_to(at)
         self.stage.badges.saw(sandbox_id, badge.kind)
         self.refresh_facts()
@@ -153,6 +159,8 @@ class PaneKeys(HostScreen):
     def go_to_sandbox(self, sandbox_id: str) -> None:
         """Turn to a sandbox's page and select it; its pane takes the focus, but not the list's."""
         is_in_list = self.stage.list.has_focus
+        if self.stage.grid.interleaved.is_wanted:
+            self.stage.grid.interleave(None)
         self.roster.select(sandbox_id)
         self.refresh_facts()
         if not is_in_list:
@@ -181,6 +189,12 @@ class PaneKeys(HostScreen):
     def _in_sight(self) -> SandboxFacts | None:
         """The sandbox of the pane that keys are about."""
         return None if self.pane is None else self.pane.facts
+
+
+def _first_new_hit(viewing: Viewing) -> Position | None:
+    if viewing.search is not None:
+        viewing.search.at = viewing.search.first_from(viewing.counter.seen)
+    return None if viewing.search is None else viewing.search.at
 
 
 _WHERE = {
