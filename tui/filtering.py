@@ -170,6 +170,19 @@ class Filtering:
         return self.is_on and self._filters.hides
 
     @property
+    def rows(self) -> Script:
+        """The rows that are in the scroll, without what is shown between them."""
+        return self._filtered if self.hides and self._filtered is not None else self._script
+
+    def matches_between(self, first: Position, last: Position) -> int | None:
+        """How many rows match from `first` to `last`; None where no row is hidden."""
+        if not self.hides or self._sought is None:
+            return None
+        matches = self._sought.matches
+        at_last = last._replace(offset=last.offset + 1)
+        return matches.count_before(at_last) - matches.count_before(first)
+
+    @property
     def last(self) -> Filters:
         """What was filtered by before it was left."""
         return self._last

@@ -137,13 +137,20 @@ def _modes(viewing: Viewing) -> SafeStr:
     return safe_text(" · ".join(word for word, is_on in words.items() if is_on))
 
 
+def selected_words(viewing: Viewing) -> SafeStr:
+    """How much is selected, which there has to be something. What is read may raise."""
+    selection = viewing.selection
+    matches = viewing.filtering.matches_between(selection.first, selection.last)
+    return said(selection, viewing.transcript, matches)
+
+
 def _selected(viewing: Viewing) -> SafeStr:
     """`VISUAL 12 lines` while keys move its end, else `SELECTED 12 lines`."""
     if not viewing.selection:
         return _NOTHING
     word = "VISUAL" if viewing.selection.is_visual else "SELECTED"
     try:
-        return safe_text(f"{word} {said(viewing.selection, viewing.transcript)}")
+        return safe_text(f"{word} {selected_words(viewing)}")
     except RecordingError:
         return safe_text(word)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 
-from core.console import ConsoleLine, Position, SafeStr, Transcript, TranscriptRow
+from core.console import ConsoleLine, Position, SafeStr, Script, TranscriptRow
 from tui.overlay import BARE, Decor, Span
 
 CHOSEN = "▌"
@@ -25,6 +25,9 @@ empty one."""
 
 _MOST_ROWS = 10_000
 """Whoever goes further goes to the end."""
+
+_NEAR = 4
+"""Among so many lines at either end is a row of the guest's."""
 
 
 class Grain(enum.Enum):
@@ -190,21 +193,19 @@ class Selection:
         return [piece for piece in (self._anchor, self._head) if piece is not None]
 
 
-def row_away(transcript: Transcript, at: Position, rows: int) -> TranscriptRow | None:
+def row_away(script: Script, at: Position, rows: int) -> TranscriptRow | None:
     """The row so many rows below `at`, or above it when negative; the last or first one at most.
 
-    Seams are passed over. What the transcript raises passes through.
+    Lines of ours are passed over. What the script raises passes through.
     """
     if abs(rows) > _MOST_ROWS:
         found = (
-            transcript.forward(transcript.first, 2)
-            if rows < 0
-            else transcript.backward(transcript.last, 2)
+            script.forward(script.first, _NEAR) if rows < 0 else script.backward(script.last, _NEAR)
         )
     elif rows < 0:
-        found = transcript.backward(at, -rows)
+        found = script.backward(at, -rows)
     else:
-        found = transcript.forward(at, rows + 1)
+        found = script.forward(at, rows + 1)
     there = [row for row in found if row.row is not None]
     if not there:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from core.console import Position, SafeStr, Transcript, TranscriptRow, safe_text
+from core.console import Position, SafeStr, Script, Transcript, TranscriptRow, safe_text
 from tui import amounts
 from tui.row_texts import RowLook
 from tui.selection import Selection
@@ -48,7 +48,13 @@ def everything(at: Position, text: str) -> tuple[int, int]:
 
 
 def pieces(
-    transcript: Transcript, stretch: Stretch, cut: Cut, *, look: RowLook, notes: bool = True
+    transcript: Transcript,
+    stretch: Stretch,
+    cut: Cut,
+    *,
+    look: RowLook,
+    rows: Script | None = None,
+    notes: bool = True,
 ) -> Iterator[str]:
     """The text of these rows, in pieces; a row that goes on with a line goes on with its text.
 
@@ -57,13 +63,14 @@ def pieces(
         stretch: the first row and the last.
         cut: which of their characters.
         look: how much of themselves they show.
+        rows: those of them that are shown; None: all.
         notes: say in lines of ours, `-- like this --`, what is missing and where a guest
             began anew.
     """
     expected = stretch.first
     is_begun = is_after_note = False
-    for row in _rows(transcript, stretch):
-        note = _note(row, expected) if notes else ""
+    for row in _rows(transcript if rows is None else rows, stretch):
+        note = _note(row, expected, transcript) if notes else ""
         expected = row.end
         if note:
             yield f"{_newline(is_begun)}-- {note} --"
@@ -98,14 +105,22 @@ def take(found: Iterable[str], limit_bytes: int) -> Taken:
     return Taken(text, text.count("\n") + bool(taken))
 
 
-def said(selection: Selection, transcript: Transcript) -> SafeStr:
-    """How much is selected, such as `12 lines`, and whether all of it is still there."""
+def said(selection: Selection, transcript: Transcript, matches: int | None = None) -> SafeStr:
+    """How much is selected, such as `12 lines`, and whether all of it is still there.
+
+    Args:
+        selection: what is selected.
+        transcript: where; what it raises passes through.
+        matches: how many of its rows match, where a filter hides the others.
+    """
     first, last = selection.first, selection.last
     size = transcript.bytes_between(first, last)
     is_huge = size > _COUNTED_BYTES
     amount = (
         amounts.size(size) if is_huge else lines_said(1 + transcript.lines_between(first, last))
     )
+    if matches is not None:
+        amount = safe_text(f"{matches:,} match{'' if matches == 1 else 'es'}")
     left = transcript.forward(first, 1)
     if not left or left[0].position > last:
         return safe_text("all dropped")
@@ -119,9 +134,9 @@ def lines_said(count: int) -> SafeStr:
     return safe_text(f"{count:,} line{'' if count == 1 else 's'}")
 
 
-def _rows(transcript: Transcript, stretch: Stretch) -> Iterator[TranscriptRow]:
+def _rows(script: Script, stretch: Stretch) -> Iterator[TranscriptRow]:
     at = stretch.first
-    while rows := transcript.forward(at, _ROWS_AT_ONCE):
+    while rows := script.forward(at, _ROWS_AT_ONCE):
         for row in rows:
             if row.position > stretch.last:
                 return
@@ -129,13 +144,16 @@ def _rows(transcript: Transcript, stretch: Stretch) -> Iterator[TranscriptRow]:
         at = rows[-1].end
 
 
-def _note(row: TranscriptRow, expected: Position) -> str:
+def _note(row: TranscriptRow, expected: Position, transcript: Transcript) -> str:
     """What a line of ours says before this row; empty when there is nothing to say."""
     if row.row is None:
         return row.seam
     if row.position.generation != expected.generation:
         return ""
     dropped = row.position.offset - max(0, expected.offset)
+    if dropped > 0:
+        # What a filter hides is still there.
+        dropped -= transcript.bytes_between(expected, row.position)
     return f"{amounts.size(dropped)} dropped" if dropped > 0 else ""
 
 

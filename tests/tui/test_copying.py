@@ -12,6 +12,7 @@ from core.console import Position, safe_text
 from core.sandboxes.model import SandboxFacts
 from tests.tui.panes import NOON, Guest
 from tests.tui.stage import HOSTILE, Stage, dashboard
+from tests.tui.test_filter_keys import filtered
 from tui.clipboard import MAX_BYTES, said_of
 from tui.report_block import Origin, block, fenced
 from tui.taking import Taken
@@ -240,3 +241,27 @@ async def test_no_block_is_more_than_may_be_copied(data: bytes, guest: Guest) ->
 def test_what_was_cut_is_said_to_be_cut() -> None:
     assert said_of(Taken("a\nb", 2)) == "2 lines (3 B)"
     assert said_of(Taken("a\nb", 2, is_cut=True)) == "only the first 2 lines (3 B)"
+
+
+# What a filter leaves.
+
+
+async def test_what_a_filter_hides_is_not_copied_and_is_not_said_to_be_dropped(
+    guest: Guest,
+) -> None:
+    words = ("usb", "error")
+    guest.boot(b"".join(b"%s %03d\n" % (words[n % 10 == 5].encode(), n) for n in range(100)))
+    async with filtered(guest) as on:
+        await on.filter("error")
+        with sent_by(on.stage) as sent:
+            await on.press("v", "k", "k")
+            assert "VISUAL 3 matches" in on.stage.text
+            await on.press("g")
+            assert "VISUAL 10 matches" in on.stage.text
+            await on.press("y")
+            await on.stage.toasted(1)
+    lines = text_of(sent[0]).split("\n")
+    assert [line for line in lines if not line.startswith("-- ")] == [
+        f"error {n:03}" for n in range(5, 100, 10)
+    ]
+    assert not any("dropped" in line for line in lines)

@@ -99,7 +99,7 @@ class ConsoleTouch(ReadingPane):
         if viewing is None or head is None:
             return False
         with contextlib.suppress(RecordingError):
-            row = row_away(viewing.transcript, head.at, rows)
+            row = row_away(viewing.filtering.rows, head.at, rows)
             if row is not None:
                 self._extend_to(row, head.start, viewing, rows)
         return True

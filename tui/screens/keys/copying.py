@@ -112,7 +112,9 @@ class CopyingKeys(SavingKeys):
     ) -> Taken | None:
         """The text of these rows; None, and said why, when there is none."""
         try:
-            taken = take(pieces(viewing.transcript, stretch, cut, look=look), limit)
+            rows = viewing.filtering.rows
+            found = pieces(viewing.transcript, stretch, cut, look=look, rows=rows)
+            taken = take(found, limit)
         except RecordingError as error:
             say(self, safe_text(f"The recording cannot be read: {error}"), severity="error")
             return None

@@ -12,10 +12,11 @@ from core.console import Position, SafeStr, safe_text
 from core.errors import GuestwatchError, OutputFailed, RecordingError
 from core.saving import Saving, free_path, generation_text, wanted_path
 from tui import amounts
+from tui.pane_facts import selected_words
 from tui.saves import Choice, Choices, as_lines, file_name
 from tui.screens.pane_screen import PaneScreen
 from tui.states import sentences
-from tui.taking import Stretch, Taken, everything, lines_said, pieces, said
+from tui.taking import Cut, Stretch, Taken, everything, lines_said, pieces
 from tui.toast import say
 from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
@@ -84,12 +85,11 @@ class SavingKeys(PaneScreen):
         if viewing is not None and selection is not None:
             cut = selection.snapshot().cut
             stretch = Stretch(selection.first, selection.last)
-            text = partial(pieces, viewing.transcript, stretch, cut, look=viewing.look)
-            choices.append(_choice(f"the selection, {said(selection, viewing.transcript)}", text))
+            text = _text(viewing, stretch, cut)
+            choices.append(_choice(f"the selection, {selected_words(viewing)}", text))
         if viewing is not None and rows:
             stretch = Stretch(rows[0].position, rows[-1].position)
-            text = partial(pieces, viewing.transcript, stretch, everything, look=viewing.look)
-            choices.append(_choice("the lines in sight", text))
+            choices.append(_choice("the lines in sight", _text(viewing, stretch, everything)))
             choices.append(_whole(viewing, rows[-1].position.generation))
         if self.copied is not None:
             text_copied = self.copied.text
@@ -147,6 +147,12 @@ def _whole(viewing: Viewing, sequence: int) -> Choice:
     stretch = Stretch(Position(sequence, 0), Position(sequence, sys.maxsize))
     text = partial(pieces, viewing.transcript, stretch, everything, look=viewing.look)
     return _choice("all of the log", text)
+
+
+def _text(viewing: Viewing, stretch: Stretch, cut: Cut) -> Callable[[], Iterable[str]]:
+    """The text of rows as they are shown now, whatever is shown when it is asked for."""
+    rows, look = viewing.filtering.rows, viewing.look
+    return partial(pieces, viewing.transcript, stretch, cut, look=look, rows=rows)
 
 
 def _choice(words: str, text: Callable[[], Iterable[str]]) -> Choice:
