@@ -8,7 +8,7 @@ where it stood.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -128,6 +128,10 @@ class TimeLock:
             return False
         self._held[lead.facts.id] = held
         return True
+
+    def keep(self, sandbox_ids: Container[str]) -> None:
+        """Forget where the panes of all other sandboxes stood: they are gone."""
+        self._held = {each: held for each, held in self._held.items() if each in sandbox_ids}
 
     def end(self) -> None:
         """Bring every pane back to where it stood."""

@@ -182,6 +182,18 @@ def test_a_recording_of_several_lives_is_one_time(home: Path) -> None:
         sheet.guest.close()
 
 
+def test_a_sandbox_that_went_away_is_forgotten(pair: tuple[Sheet, Sheet]) -> None:
+    quick, slow = pair
+    lock = TimeLock()
+    lock.begin(quick)
+    arrive(lock, *pair)
+    lock.keep(["quick"])
+    moved = slow.viewing.view.stand
+    lock.end()
+    assert slow.viewing.view.stand == moved
+    assert quick.viewing.view.is_following
+
+
 GAPS = st.lists(st.integers(0, 20), min_size=1, max_size=30)
 
 

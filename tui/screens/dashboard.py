@@ -230,6 +230,8 @@ class DashboardScreen(
         if focus.where is not None:
             self._was_in_pane = focus.where is Where.PANE
         labels = {"zoom": "back" if self.stage.is_zoomed else "zoom"}
+        if self.stage.grid.interleaved.is_wanted:
+            labels["zoom"] = "open"
         if self.hit_list.has_focus:
             labels["zoom"] = "to the text"
         moods: set[Mood] = set()

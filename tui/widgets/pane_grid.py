@@ -157,6 +157,7 @@ class PaneGrid(Widget):
         self._now = now
         self.pages.order.keep(self._facts)
         self._viewings.keep(self._facts)
+        self.time_lock.keep(self._facts)
         if self._zoomed not in self._facts:
             self._zoomed = None
         self._bind()
