@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -170,3 +171,37 @@ async def test_without_a_line_there_is_nothing_to_save(folder: Path, guest: Gues
         await stage.press("S")
         await stage.toasted(1)
         assert stage.toasts == ["There is nothing to save yet."]
+
+
+# The whole screen.
+
+
+async def test_the_screen_is_saved_as_a_picture_without_the_prompt(
+    guest: Guest, folder: Path
+) -> None:
+    guest.write(b"<script>alert(1)</script> \x1b]52;c;UFdORUQ=\x07 & more\n")
+    async with dashboard([guest.facts()]) as stage:
+        await stage.press("1", "p")
+        assert stage.app.dashboard.prompt.text == "guestwatch-20261123-120431.svg"
+        await stage.press("enter")
+        await stage.toasted(1)
+    svg = (folder / "guestwatch-20261123-120431.svg").read_text()
+    root = ElementTree.fromstring(svg)
+    text = "".join(root.itertext()).replace("\xa0", " ")
+    assert "<script>alert(1)</script>" in text
+    assert "vm1" in text
+    assert "save the screen" not in text
+    assert not list(root.iter("script"))
+
+
+async def test_the_screen_is_saved_as_text_under_any_other_name(guest: Guest, folder: Path) -> None:
+    guest.lines(range(3))
+    async with dashboard([guest.facts()]) as stage:
+        await stage.press("1")
+        rows = [row.rstrip() for row in stage.text.splitlines()]
+        await stage.press("p")
+        await retype(stage, "screen.txt")
+        await stage.press("enter")
+        await stage.toasted(1)
+    assert (folder / "screen.txt").read_text().splitlines() == rows
+    assert stat.S_IMODE((folder / "screen.txt").stat().st_mode) == 0o600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.actions.model import Action, Group
+from tui.actions.model import Action, Group, Where
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -53,5 +53,13 @@ ACTIONS: tuple[Action, ...] = (
         label="save",
         help="Save what is selected, in sight, copied last or the whole generation to a file",
         group=Group.COPYING,
+    ),
+    Action(
+        id="save-picture",
+        keys=("p",),
+        label="save picture",
+        help="Save the whole screen to a file, as a picture (.svg) or as text (any other name)",
+        group=Group.COPYING,
+        where=(Where.LIST, Where.PANE),
     ),
 )

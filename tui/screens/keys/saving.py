@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from textual.screen import Screen
 from textual.timer import Timer
 
 from core.console import Position, SafeStr, safe_text
@@ -25,6 +26,9 @@ from tui.widgets.prompt import Question
 _SLICES_PER_S = 30
 _SLICE_S = 0.01
 """How long one slice of a file is written: a third of the time, and no key waits for it."""
+
+
+_IS_BUSY = safe_text("Another file is still being written. Try again when it is done.")
 
 
 class SavingKeys(PaneScreen):
@@ -47,29 +51,56 @@ class SavingKeys(PaneScreen):
         if pane is None or pane.facts is None or not choices:
             say(self, safe_text("There is nothing to save yet."))
         else:
-            self.ask_to_save(Choices(choices), pane.facts.id, ".txt")
+            self._ask_to_save(Choices(choices), pane.facts.id)
 
-    def ask_to_save(self, choices: Choices, what: str, suffix: str) -> None:
-        """Ask for a path, and save what is chosen there.
+    def action_save_picture(self) -> None:
+        """Ask where to save the screen as it is now, without the prompt in it."""
+        if self._saving is not None:
+            say(self, _IS_BUSY)
+            return
+        picture, text = self.app.export_screenshot(title="guestwatch"), screen_text(self)
+        label = safe_text("save the screen to")
+        hint = safe_text(".svg is a picture, else text")
+        self._ask_path("guestwatch", ".svg", partial(_as_named, picture, text), label, hint)
 
-        Args:
-            choices: what may be saved.
-            what: whose it is; the name that is offered begins with it.
-            suffix: what that name ends in.
-        """
-        name = free_path(wanted_path(file_name(what, self.clock(), suffix), "")).name
+    def _ask_to_save(self, choices: Choices, what: str) -> None:
+        """Ask for a path, and save what is chosen there."""
 
         def turn(step: int) -> None:
             choices.turn(step)
             self.prompt.say_label(_label(choices))
 
+        keys = {"up": lambda: turn(-1), "down": lambda: turn(1)}
+        hint = safe_text("↑↓ something else" if len(choices) > 1 else "")
+        self._ask_path(what, ".txt", lambda _: choices.chosen.pieces(), _label(choices), hint, keys)
+
+    def _ask_path(
+        self,
+        what: str,
+        suffix: str,
+        pieces_for: Callable[[str], Iterable[bytes]],
+        label: SafeStr,
+        hint: SafeStr,
+        keys: dict[str, Callable[[], None]] | None = None,
+    ) -> None:
+        """Ask for a path, and save there what `pieces_for` gives for it.
+
+        Args:
+            what: whose it is; the name that is offered begins with it.
+            suffix: what that name ends in.
+            pieces_for: makes what is saved, from what was typed.
+            label: what is asked.
+            hint: which keys mean something.
+            keys: what they do.
+        """
+        name = free_path(wanted_path(file_name(what, self.clock(), suffix), "")).name
         self.prompt.ask(
             Question(
-                label=_label(choices),
-                give=lambda typed: self._begin_saving(typed, name, choices.chosen),
+                label=label,
+                give=lambda typed: self._begin_saving(typed, name, pieces_for),
                 text=name,
-                keys={"up": lambda: turn(-1), "down": lambda: turn(1)},
-                hint=safe_text("↑↓ something else" if len(choices) > 1 else ""),
+                keys=keys or {},
+                hint=hint,
             )
         )
 
@@ -101,13 +132,15 @@ class SavingKeys(PaneScreen):
             )
         return choices
 
-    def _begin_saving(self, typed: str, name: str, choice: Choice) -> SafeStr:
+    def _begin_saving(
+        self, typed: str, name: str, pieces_for: Callable[[str], Iterable[bytes]]
+    ) -> SafeStr:
         """Make the file; returns what is wrong with its path."""
         if self._saving is not None:
-            return safe_text("Another file is still being written. Try again when it is done.")
+            return _IS_BUSY
         try:
             path = wanted_path(typed, name)
-            saving = Saving(path, choice.pieces())
+            saving = Saving(path, pieces_for(path.suffix))
         except OutputFailed as error:
             return sentences(error.message, error.hint)
         self._saving = saving
@@ -149,8 +182,19 @@ def _whole(viewing: Viewing, sequence: int) -> Choice:
     return _choice("all of the log", text)
 
 
+def _as_named(picture: str, text: str, suffix: str) -> list[bytes]:
+    """The screen as the name of its file says."""
+    return [(picture if suffix == ".svg" else text).encode()]
+
+
+def screen_text(screen: Screen[None]) -> str:
+    """What is on a screen, row by row, without what is blank at the ends."""
+    rows = screen._compositor.render_strips()
+    return "".join(f"{strip.text.rstrip()}\n" for strip in rows)
+
+
 def _text(viewing: Viewing, stretch: Stretch, cut: Cut) -> Callable[[], Iterable[str]]:
-    """The text of rows as they are shown now, whatever is shown when it is asked for."""
+    """The text of rows as they are shown now, however they are shown later."""
     rows, look = viewing.filtering.rows, viewing.look
     return partial(pieces, viewing.transcript, stretch, cut, look=look, rows=rows)
 
