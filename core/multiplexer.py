@@ -8,8 +8,10 @@ speaks, not what runs in it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
+from subprocess import CompletedProcess
 
 import anyio
 
@@ -67,10 +69,9 @@ async def load_buffer(text: str) -> None:
 
 
 async def _tmux(*arguments: str, text: str = "") -> str:
-    command = ["tmux", *arguments]
     try:
         with anyio.fail_after(ANSWER_S):
-            done = await anyio.run_process(command, input=text.encode(), check=False)
+            done = await _run(["tmux", *arguments], text.encode())
     except TimeoutError as error:
         raise OutputFailed("tmux does not answer", hint=_REMEDY) from error
     except OSError as error:
@@ -79,3 +80,18 @@ async def _tmux(*arguments: str, text: str = "") -> str:
         reason = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.returncode}"
         raise OutputFailed(f"tmux refuses: {reason}", hint=_REMEDY)
     return done.stdout.decode("utf-8", "replace")
+
+
+async def _run(command: list[str], text: bytes) -> CompletedProcess[bytes]:
+    """Run tmux to its end, also when it ends before it took the text."""
+    async with await anyio.open_process(command) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with contextlib.suppress(anyio.BrokenResourceError):
+            await process.stdin.send(text)
+        await process.stdin.aclose()
+        # It says a line at most; neither pipe fills up while the other is read.
+        out = b"".join([piece async for piece in process.stdout])
+        err = b"".join([piece async for piece in process.stderr])
+        return CompletedProcess(command, await process.wait(), out, err)

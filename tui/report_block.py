@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from core import __version__
 from core.console import Position, SafeStr
 from core.recording.layout import utc
+from core.reports import code, fenced
 from tui.clipboard import MAX_BYTES
 from tui.taking import Taken
 
@@ -17,8 +17,6 @@ HEAD_BYTES = 2_000
 TEXT_BYTES = (MAX_BYTES - HEAD_BYTES, (MAX_BYTES - HEAD_BYTES) // 3)
 """The most text of a guest's in one block, so that with its heading it may be copied; and the
 most that may whatever it is: of backticks alone, each fence is as long as the text."""
-
-_TICKS = re.compile("`+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Origin:
 def block(origin: Origin, taken: Taken) -> str:
     """Markdown that says where the text is from, and shows it as it stands."""
     lines = [
-        f"{_code(origin.name)} ({_code(origin.family or 'console')}), {_generations(origin)}",
+        f"{code(origin.name)} ({code(origin.family or 'console')}), {_generations(origin)}",
         f"{_moment(origin.began)} to {_moment(origin.ended)}, {_offsets(origin)},"
         f" guestwatch {__version__}",
         "",
@@ -49,23 +47,6 @@ def block(origin: Origin, taken: Taken) -> str:
     if taken.is_cut:
         lines += ["", f"Cut: these are the first {taken.lines:,} lines of more."]
     return "\n".join(lines) + "\n"
-
-
-def fenced(text: str) -> str:
-    """`text` between fences that no line of it can close."""
-    fence = "`" * max(3, _longest_ticks(text) + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def _code(text: str) -> str:
-    """`text` as Markdown shows code: nothing in it means anything."""
-    ticks = "`" * (_longest_ticks(text) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}"
-
-
-def _longest_ticks(text: str) -> int:
-    return max((len(run) for run in _TICKS.findall(text)), default=0)
 
 
 def _generations(origin: Origin) -> str:

@@ -1,6 +1,6 @@
 """What somebody needs who was not there: a trace with all that belongs to it, ready to paste."""
 
-from core.reports.fence import fenced
+from core.reports.fence import code, fenced
 from core.reports.markdown import trace_markdown
 from core.reports.trace import Beside, Guest, Said, TraceReader, TraceReport
 
@@ -10,6 +10,7 @@ __all__ = [
     "Said",
     "TraceReader",
     "TraceReport",
+    "code",
     "fenced",
     "trace_markdown",
 ]

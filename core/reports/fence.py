@@ -1,23 +1,25 @@
-"""Text in a fence that nothing in it can close."""
+"""A guest's text in Markdown, where nothing of it means anything."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from core.console import SafeStr
-
-_TICKS = re.compile(r"`+")
+_TICKS = re.compile("`+")
 _FEWEST = 3
 
 
-def fenced(lines: Iterable[SafeStr]) -> str:
-    """A Markdown block that holds `lines` as they stand, its last newline included.
+def fenced(text: str) -> str:
+    """Safe text between fences that no line of it can close; no newline at the end."""
+    fence = "`" * max(_FEWEST, _longest_ticks(text) + 1)
+    return f"{fence}text\n{text}\n{fence}"
 
-    The fence is longer than any run of backticks in them: a guest that prints one stays
-    inside.
-    """
-    held = list(lines)
-    longest = max((len(run) for line in held for run in _TICKS.findall(line)), default=0)
-    fence = "`" * max(_FEWEST, longest + 1)
-    return "\n".join([f"{fence}text", *held, fence]) + "\n"
+
+def code(text: str) -> str:
+    """Safe text as Markdown shows code within a line."""
+    ticks = "`" * (_longest_ticks(text) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"
+
+
+def _longest_ticks(text: str) -> int:
+    return max((len(run) for run in _TICKS.findall(text)), default=0)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from core.console import SafeStr, safe_text
 from core.console.alerts.about import task_words
-from core.reports.fence import fenced
+from core.reports.fence import code, fenced
 from core.reports.trace import BESIDE_S, Said, TraceReport
 
 _ROW_CHARS = 16384
@@ -21,9 +21,9 @@ def trace_markdown(report: TraceReport, version: str) -> str:
         version: guestwatch's, so that a reader knows what counted the bytes.
     """
     alert, facts = report.alert, report.about
-    where = f"`{_word(report.guest.name)}`"
+    where = code(safe_text(report.guest.name))
     if report.guest.family:
-        where += f" ({_word(report.guest.family)})"
+        where += f", {code(safe_text(report.guest.family))}"
     pairs = [
         ("what", safe_text(alert.title)),
         ("when", _when(alert.wall)),
@@ -35,8 +35,8 @@ def trace_markdown(report: TraceReport, version: str) -> str:
         ("recording", _place(report)),
         ("guestwatch", safe_text(version)),
     ]
-    lines = [f"**{_word(alert.kind)}** in {where}", ""]
-    lines += [f"- {label}: `{_word(value)}`" for label, value in pairs if value]
+    lines = [f"{code(safe_text(alert.kind))} in {where}", ""]
+    lines += [f"- {label}: {code(value)}" for label, value in pairs if value]
     text = "\n".join(lines) + "\n\n"
     if report.trouble:
         return text + f"The trace is not here: {safe_text(report.trouble)}.\n"
@@ -44,13 +44,14 @@ def trace_markdown(report: TraceReport, version: str) -> str:
     shown = [dated(said) for said in rows]
     if report.is_cut:
         shown.append(safe_text("… and more lines of it"))
-    text += fenced([*shown, *(dated(said) for said in report.after)])
+    shown += [dated(said) for said in report.after]
+    text += fenced("\n".join(shown)) + "\n"
     if report.beside:
         text += f"\nWhat other guests printed within {BESIDE_S:g} s of it:\n"
     for each in report.beside:
         cut = [safe_text("… and more")] if each.is_cut else []
-        text += f"\n`{_word(each.guest.name)}`\n\n"
-        text += fenced([*(dated(said) for said in each.rows), *cut])
+        shown = [*(dated(said) for said in each.rows), *cut]
+        text += f"\n{code(safe_text(each.guest.name))}\n\n{fenced(chr(10).join(shown))}\n"
     return text
 
 
@@ -67,8 +68,3 @@ def _place(report: TraceReport) -> SafeStr:
 
 def _when(wall: float) -> SafeStr:
     return safe_text(f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d %H:%M:%S.%f}"[:23] + " UTC")
-
-
-def _word(text: str) -> str:
-    """Text that ends no `code` it stands in."""
-    return safe_text(text).replace("`", "'")

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 import pytest
 
 from core.console import Position, safe_text
+from core.reports import fenced
 from core.sandboxes.model import SandboxFacts
 from tests.tui.panes import NOON, Guest
 from tests.tui.stage import HOSTILE, Stage, dashboard
 from tests.tui.test_filter_keys import filtered
 from tui.clipboard import MAX_BYTES, said_of
-from tui.report_block import Origin, block, fenced
+from tui.report_block import Origin, block
 from tui.taking import Taken
 
 pytestmark = pytest.mark.anyio

@@ -128,9 +128,10 @@ async def test_y_copies_it_as_markdown(guest: Guest) -> None:
     async with watching(guest) as (stage, _):
         await stage.press("y")
         copied = stage.app.clipboard
-        assert copied.startswith("**oops** in `vm1` (qemu)")
+        assert copied.startswith("`oops` in `vm1`, `qemu`")
         assert "```text" in copied
         assert "---[ end trace" in copied
+        assert stage.toasts[0].startswith("Sent ")
 
 
 async def test_keys_and_wheel_scroll_it(guest: Guest) -> None:

@@ -44,7 +44,7 @@ ACTIONS: tuple[Action, ...] = (
         id="yank-report",
         keys=("B",),
         label="copy for a report",
-        help="Copy what is selected or in sight as a fenced block with sandbox and times",
+        help="Copy what is selected or in sight as a fenced block that says where it is from",
         group=Group.COPYING,
     ),
     Action(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
@@ -14,7 +15,9 @@ from core.clock import now
 from core.console import Position, safe_text
 from core.reports import Guest, TraceReader, trace_markdown
 from core.sandboxes.model import AlertFacts
+from tui.clipboard import MAX_BYTES, copy
 from tui.literal import literal
+from tui.taking import Taken
 from tui.widgets.trace_view import TraceView
 
 _STEPS_PER_S = 15
@@ -39,7 +42,6 @@ class TraceScreen(ModalScreen[Position | None]):
         alert: the one to begin with.
         others: the other guests of the host.
         alerts: the way to the next one.
-        copy: takes the report as Markdown.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,13 +84,11 @@ class TraceScreen(ModalScreen[Position | None]):
         alert: AlertFacts,
         others: Sequence[Guest],
         alerts: Alerts,
-        copy: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._guest = guest
         self._others = others
         self._alerts = alerts
-        self._copy = copy
         self._reader = TraceReader(guest, alert, others)
         self._view = TraceView()
 
@@ -134,11 +134,16 @@ class TraceScreen(ModalScreen[Position | None]):
         report = self._reader.report
         self.dismiss(None if report.trouble else Position(report.sequence, report.begin))
 
-    def action_copy(self) -> None:
-        """Copy all of it, what is not read yet included."""
+    async def action_copy(self) -> None:
+        """Copy all of it, what is not read yet included; without the other guests if it is long."""
         while not self._reader.is_done:
             self._reader.step()
-        self._copy(trace_markdown(self._reader.report, __version__))
+        report = self._reader.report
+        text = trace_markdown(report, __version__)
+        is_cut = len(text.encode()) > MAX_BYTES
+        if is_cut:
+            text = trace_markdown(replace(report, beside=()), __version__)
+        await copy(self, Taken(text, text.count("\n"), is_cut))
 
     def action_turn(self, step: int) -> None:
         """Another alert of the same guest."""

@@ -9,11 +9,9 @@ from core.errors import RecordingError
 from core.recording.alerts import Ledgers, alert_beside, alert_near
 from core.reports import Guest
 from core.sandboxes.model import AlertFacts
-from tui.clipboard import MAX_BYTES, copy
 from tui.screens.pane_screen import PaneScreen
 from tui.screens.trace import TraceScreen
 from tui.states import sentences
-from tui.taking import take
 from tui.toast import say
 from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
@@ -42,11 +40,8 @@ class AlertKeys(PaneScreen):
             return
         guest = Guest(facts.name, facts.family or facts.spec.family, viewing.folder)
         others = [each for each in self.guests if each.folder != viewing.folder]
-        screen = TraceScreen(guest, found, others, alerts, self._copy_trace)
+        screen = TraceScreen(guest, found, others, alerts)
         self.app.push_screen(screen, partial(_go_to, pane, viewing))
-
-    def _copy_trace(self, text: str) -> None:
-        self.call_later(copy, self, take([text], MAX_BYTES))
 
 
 class _Alerts:
