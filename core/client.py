@@ -125,6 +125,13 @@ class CaptureLink(Protocol):
             CommandRefused: there is no such mark, or that cannot be entered.
         """
 
+    async def status(self) -> wire.Status:
+        """Capture as a whole.
+
+        Raises:
+            CaptureError: capture does not answer.
+        """
+
     async def say_goodbye(self, *, keep: bool) -> None:
         """Take leave: without `keep`, a capture that a dashboard started may stop."""
 

@@ -20,6 +20,7 @@ from core.sandboxes.model import (
     SandboxSpec,
     Traffic,
 )
+from core.wire import Status
 
 NOON = 1_795_435_471.0
 """2026-11-23 12:04:31 UTC: when everything in the pictures happens."""
@@ -89,6 +90,23 @@ class ScriptedLink:
 
     async def unmark(self, sandbox_id: str, generation: str, mark: int) -> None:
         self._answer("unmark", sandbox_id, generation, str(mark))
+
+    async def status(self) -> Status:
+        if self.is_unreachable:
+            raise CaptureUnreachable("Capture does not answer status", hint="Its log tells more.")
+        return Status(
+            version="0.1.0",
+            protocol=2,
+            pid=4711,
+            since=NOON - 3600,
+            started_by="dashboard",
+            stays=False,
+            viewers=1,
+            clients=2,
+            descriptors=40,
+            descriptor_limit=1024,
+            disk_bytes=48_000_000,
+        )
 
     async def say_goodbye(self, *, keep: bool) -> None:
         self.asked.append(("say_goodbye", str(keep)))

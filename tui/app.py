@@ -9,6 +9,7 @@ import msgspec
 from core.client import CaptureLink
 from core.console import safe_text
 from core.session import EMPTY, Loaded, Session
+from core.wire import Status
 from tui.bridge import Bridge, Wish
 from tui.console_app import ConsoleApp
 from tui.looks import STOCK_LOOKS, Looks
@@ -92,6 +93,10 @@ class GuestwatchApp(ConsoleApp):
         """Quit and leave capture running."""
         self.keeps_capture = True
         self.exit()
+
+    async def capture_status(self) -> Status | None:
+        """What capture says of itself; None when it does not answer."""
+        return await self.bridge.status()
 
     def _wish(self, wish: Wish) -> None:
         self.bridge.wish(wish)

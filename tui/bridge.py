@@ -7,6 +7,7 @@ command on its way must not be torn.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
@@ -24,6 +25,10 @@ from core.client import (
 )
 from core.errors import CaptureError, GuestwatchError
 from core.sandboxes.model import SandboxFacts, Traffic
+from core.wire import Status
+
+STATUS_S = 1.0
+"""How long capture may take to tell of itself; somebody waits for it."""
 
 MAX_WISHES = 64
 """More key presses than a person makes while one command is on its way."""
@@ -145,6 +150,12 @@ class Bridge:
         except anyio.WouldBlock:
             error = CaptureError("Too many commands at once", hint="Try again in a moment.")
             self._post(WishRefused(wish.sandbox_id, error))
+
+    async def status(self) -> Status | None:
+        """What capture says of itself; None when it does not answer soon."""
+        with anyio.move_on_after(STATUS_S), contextlib.suppress(CaptureError):
+            return await self._link.status()
+        return None
 
     def close(self) -> None:
         """Take no more wishes; those that were made are still carried."""

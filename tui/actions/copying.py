@@ -62,4 +62,12 @@ ACTIONS: tuple[Action, ...] = (
         group=Group.COPYING,
         where=(Where.LIST, Where.PANE),
     ),
+    Action(
+        id="about",
+        keys=("R",),
+        label="about",
+        help="Show what a report about guestwatch itself should hold, ready to be copied",
+        group=Group.COPYING,
+        where=(Where.LIST, Where.PANE),
+    ),
 )

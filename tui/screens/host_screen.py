@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.reports import Guest
+from core.sandboxes.model import SandboxFacts
 from tui.bridge import EnterMark, RemoveMark, Wish
 from tui.roster import Roster
 from tui.screens.pane_screen import PaneScreen
@@ -51,6 +52,11 @@ class HostScreen(PaneScreen):
             for facts in self.roster.all
             if facts.recordings
         ]
+
+    @property
+    def facts(self) -> Sequence[SandboxFacts]:
+        """What capture told of all sandboxes."""
+        return self.roster.all
 
     def move_selection(self, rows: int, pages: int) -> bool:
         """Select another sandbox, if the list has the focus."""

@@ -14,6 +14,7 @@ from core.clock import now
 from core.errors import RecordingError
 from core.recording import enter_mark, remove_mark
 from core.reports import Guest
+from core.sandboxes.model import SandboxFacts
 from core.search.finder import Finder
 from tui.actions import ACTIONS, Action, keymap_of
 from tui.actions.bindings import bindings
@@ -103,6 +104,11 @@ class PaneScreen(Screen[None]):
     @property
     def guests(self) -> Sequence[Guest]:
         """All guests whose recordings there are, those of the panes included."""
+        return ()
+
+    @property
+    def facts(self) -> Sequence[SandboxFacts]:
+        """What capture told of all sandboxes; nothing where there is no capture."""
         return ()
 
     def move_selection(self, rows: int, pages: int) -> bool:

@@ -9,6 +9,7 @@ from core.errors import RecordingError
 from tui.clipboard import MAX_BYTES, copy
 from tui.report_block import TEXT_BYTES, Origin, block
 from tui.row_texts import RowLook
+from tui.screens.keys.about import AboutKeys
 from tui.screens.keys.saving import SavingKeys
 from tui.selection import Grain
 from tui.taking import Cut, Stretch, Taken, everything, pieces, take
@@ -19,7 +20,7 @@ from tui.widgets.console_pane import ConsolePane
 _NOTHING = safe_text("There is nothing to copy yet.")
 
 
-class CopyingKeys(SavingKeys):
+class CopyingKeys(SavingKeys, AboutKeys):
     """Taking text out of the pane that keys are about."""
 
     # Selecting.
