@@ -331,6 +331,21 @@ async def test_what_came_since_somebody_looked_is_counted(guest: Guest, tmp_path
         assert unread(pane) == 0
 
 
+async def test_a_hit_far_to_the_right_comes_into_sight(guest: Guest) -> None:
+    guest.write(b"x" * 300 + b" needle\nneedle\n")
+    async with watching(guest) as (stage, pane):
+        await search(stage, "needle")
+        await stage.press("enter")
+        await stage.until(lambda: current(pane) == "needle")
+        await stage.press("N")
+        await stage.until(lambda: "needle" in current(pane))
+        assert looks_of(pane, "needle") == {"hit-here"}
+        assert pane.viewing is not None
+        assert pane.viewing.view.column > 200
+        await stage.press("n")
+        assert pane.viewing.view.column == 0
+
+
 HOSTILE = ("[/]", "[red]x", "(", "\\", "日本", "\u0301", "a" * 300)
 
 

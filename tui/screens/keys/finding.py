@@ -66,6 +66,7 @@ class FindingKeys(HitKeys):
             keys={"ctrl+r": self._toggle_regex},
             memory=self._queries,
         )
+        self.finder.prepare()
         self.prompt.ask(question)
         self._asked = _Asked(viewings, before)
         self._say_sort()

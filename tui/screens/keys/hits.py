@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
 from textual import on
 from textual.timer import Timer
 
-from core.console import Position, safe_text
+from core.console import safe_text
 from core.search.hits import Step
 from tui.hit_rows import HitRows, text_at
 from tui.pane_search import PaneSearch
@@ -60,7 +61,12 @@ class HitKeys(PaneScreen):
     def leap(self, pane: ConsolePane, search: PaneSearch, step: Step) -> None:
         """Go to a hit."""
         search.at = step.position
-        pane.go_to(step.position, _char_of(pane.viewing, search, step.position))
+        text = None if pane.viewing is None else text_at(pane.viewing, step.position)
+        spans = () if text is None else search.query.spans(text)
+        pane.go_to(step.position, spans[0][0] if spans else 0)
+        if text is not None and spans:
+            start, end = spans[0]
+            _show_cells(pane, cell_len(text[:start]), cell_len(text[:end]))
         self.show_hits()
 
     # The list beside the text.
@@ -137,8 +143,12 @@ class HitKeys(PaneScreen):
             self.leap(pane, search, Step(number, message.position, wrapped=False))
 
 
-def _char_of(viewing: Viewing | None, search: PaneSearch, at: Position) -> int:
-    """Where in the row its first match begins, in characters."""
-    text = None if viewing is None else text_at(viewing, at)
-    spans = () if text is None else search.query.spans(text)
-    return spans[0][0] if spans else 0
+def _show_cells(pane: ConsolePane, start: int, end: int) -> None:
+    """Scroll sideways, if need be, until these cells of a row are in sight."""
+    viewing, painter = pane.viewing, pane.painter
+    if viewing is None or painter is None or viewing.is_wrapped:
+        return
+    column, width = viewing.view.column, painter.setting.text_width
+    if start < column or end > column + width - 1:
+        target = 0 if end < width else start - width // 3
+        pane.scroll_columns(target - column)
