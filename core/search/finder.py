@@ -114,6 +114,7 @@ class Finder:
         self.pid = 0
         """The process's; 0 while none runs."""
         self._searches: dict[int, Search] = {}
+        self._is_wanted = False
         self._last = 0
         self._to_say: list[ToSearch] = []
         self._wake = anyio.Event()
@@ -147,6 +148,11 @@ class Finder:
         self._say(look)
         return search
 
+    def prepare(self) -> None:
+        """Start the process: what will be searched for is about to be typed."""
+        self._is_wanted = True
+        self._wake.set()
+
     def forget(self, number: int) -> None:
         """Have the process search for something no more."""
         if self._searches.pop(number, None) is not None:
@@ -155,9 +161,10 @@ class Finder:
     async def run(self) -> None:
         """Run the process, while there is something to search, until cancelled."""
         while True:
-            while not self._searches:
+            while not self._searches and not self._is_wanted:
                 self._to_say.clear()
                 await self._woken()
+            self._is_wanted = False
             try:
                 await self._run_one()
             except OSError as error:

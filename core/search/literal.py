@@ -8,6 +8,8 @@ only where the literal has a space.
 
 from __future__ import annotations
 
+import re
+
 import re2  # type: ignore[import-untyped, unused-ignore]
 
 from core.search.expression import Expression, expression
@@ -29,6 +31,9 @@ _MAX_TAIL = 6
 
 _MAX_TAILED = 48
 """Bytes of a literal up to which each of its tails is looked at."""
+
+_PIECE = re.compile(rb" +|[^ ]")
+"""One tab may stand for many spaces."""
 
 _moved: Expression = expression(rb"\r[^\r\n]", spans_lines=True)
 _backspace: Expression = expression(rb"\x08")
@@ -62,7 +67,8 @@ class Surroundings:
         self._crossing = expression(
             _crossing(text.encode()), ignores_case=query.ignores_case, spans_lines=True
         )
-        self._before = frozenset((text.lower() + text.upper()).encode())
+        # The tail has one character at least.
+        self._before = frozenset((text[:-1].lower() + text[:-1].upper()).encode())
         if text[:1] == " ":
             self._before = frozenset(range(256))
         self._tab = expression(_tabbed(text.encode()), ignores_case=query.ignores_case)
@@ -131,7 +137,9 @@ def _tabbed(data: bytes) -> bytes:
 
 
 def _loosely(tail: bytes) -> bytes:
-    """A part of a literal with escape sequences in it, and any number of tabs for a space."""
-    gap = b"(?:" + _ESCAPE + b"|[\\t ])*"
-    forms = [gap if byte == 0x20 else bytes(re2.escape(bytes([byte]))) for byte in tail]
+    """A part of a literal with escape sequences in it, and spaces and tabs for its spaces."""
+    gap = b"[\\t ](?:" + _ESCAPE + b"|[\\t ])*"
+    forms = [
+        gap if piece[0] == 0x20 else bytes(re2.escape(piece)) for piece in _PIECE.findall(tail)
+    ]
     return (_ESCAPE + b"*").join(forms)

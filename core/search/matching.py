@@ -6,8 +6,9 @@ and returns in the middle of a row make the difference between bytes and what is
 
 - a literal has expressions of its own for what may stand within it, and the few rows that
   these name are rendered;
-- for an expression, the parts of a block that have such bytes are made what they show,
-  as far as that goes for many rows at once, and searched then.
+- an expression that needs a literal is tried where that literal is shown;
+- for any other expression, the parts of a block that have such bytes are made what they
+  show, as far as that goes for many rows at once, and searched then.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from core.search.expression import Expression, expression
-from core.search.forms import can_be_shown, in_rows, tells_controls, tells_form_feeds
+from core.search.forms import can_be_shown, in_rows, required, tells_controls, tells_form_feeds
 from core.search.literal import Surroundings
 from core.search.query import Query
 from core.search.shown import (
@@ -56,6 +57,9 @@ class Matcher:
         self._literal: Surroundings | None = None
         if not query.is_regex and query.text.isascii():
             self._literal = Surroundings(query)
+        self._needed: Matcher | None = None
+        if query.is_regex and (needed := required(query)) is not None:
+            self._needed = Matcher(needed)
         self._is_exact = tells_controls(query)
         self._tells_form_feeds = tells_form_feeds(query)
         self._is_possible = bool(query.text) and (query.is_regex or can_be_shown(query))
@@ -68,6 +72,8 @@ class Matcher:
         """
         if not data or not self._is_possible:
             return []
+        if self._needed is not None:
+            return self._showing(data, self._needed.rows(data))
         if self._in_rows is None:
             return self._one_by_one(data)
         if self._literal is not None:

@@ -8,6 +8,8 @@ many rows at a time; what is left is rendered, row by row.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import accumulate
 
 from core.console.line import MAX_STEPS, render_line
 from core.console.safe import has_marks, printable
@@ -15,19 +17,20 @@ from core.search.expression import Expression, expression
 
 _GONE = re.compile(
     rb"""
-      \[[0-9:;]{0,64}m\x0f?                 # looks
-    | \[0?K                                 # erasing behind the last character
-    | \[[0-?]{0,64}[ -/]{0,8}[@-FH-JL-~]    # other control sequences
-    | \][ -~]{0,4096}\x07                   # titles
-    | [ -/]{1,8}[0-~]
-    | [0-OQ-WYZ\\`a-jl-~]
+    \x1b(?:
+        \[[0-9:;]{0,64}m\x0f?                 # looks
+      | \[0?K                                 # erasing behind the last character
+      | \[[0-?]{0,64}[ -/]{0,8}[@-FH-JL-~]    # other control sequences
+      | \][ -~]{0,4096}\x07                   # titles
+      | [ -/]{1,8}[0-~]
+      | [0-OQ-WYZ\\`a-jl-~]
+    )
     """,
     re.VERBOSE,
 )
-"""What goes, behind an ESC, without a trace; some of what `core.console.ansi` has, and no more.
-Other sequences are left to it."""
+"""What goes without a trace; some of what `core.console.ansi` has, and no more. Other
+sequences are left to it."""
 
-_COLOUR = re.compile(rb"\[[0-9:;]{0,64}")
 _CONTROLS = rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 _SHORT = MAX_STEPS
@@ -43,7 +46,8 @@ _beyond_ascii_and_tab: Expression = expression(rb"[\x80-\xff].*\t|\t.*[\x80-\xff
 
 def shown_row(row: bytes) -> bytes:
     """What one row shows, in UTF-8."""
-    fast = without_escapes(row.rstrip(b"\r"))
+    # At the begin of a row a return moves nothing.
+    fast = without_escapes(row.rstrip(b"\r")).lstrip(b"\r")
     if len(row) < _SHORT and fast.isascii() and fast.decode().isprintable():
         return fast
     return render_line(row, raw=True).text.encode()
@@ -54,7 +58,7 @@ def is_in_text(data: bytes, begin: int, at: int) -> bool:
     escape = data.rfind(b"\x1b", begin, at)
     if escape < 0:
         return True
-    gone = _GONE.match(data, escape + 1)
+    gone = _GONE.match(data, escape)
     return gone is not None and gone.end() <= at
 
 
@@ -76,49 +80,8 @@ def shows_itself(data: bytes, begin: int, end: int, *, exactly: bool) -> bool:
 
 
 def without_escapes(data: bytes) -> bytes:
-    """Rows without the escape sequences that leave no trace; others are still there.
-
-    Args:
-        data: many rows, each with a newline behind it.
-    """
-    if b"\x1b" not in data:
-        return data
-    first, *pieces = data.split(b"\x1b")
-    known = _colours
-    if b"\x0f" in data:
-        return first + b"".join(
-            [
-                rest if head in known and final and rest[:1] != b"\x0f" else _behind(piece)
-                for piece in pieces
-                for head, final, rest in (piece.partition(b"m"),)
-            ]
-        )
-    return first + b"".join(
-        [
-            rest if head in known and final else _behind(piece)
-            for piece in pieces
-            for head, final, rest in (piece.partition(b"m"),)
-        ]
-    )
-
-
-_colours: set[bytes] = set()
-"""What stood between an ESC and an `m`, and was all of a sequence that sets colours."""
-
-_MAX_COLOURS = 4096
-
-
-def _behind(piece: bytes) -> bytes:
-    """What is behind the sequence that `piece` begins with; ESC and all of it if there is none."""
-    if piece.startswith(b"[K"):
-        return piece[2:]
-    if piece.startswith(b"[m\x0f"):
-        return piece[3:]
-    head, final, _ = piece.partition(b"m")
-    if final and len(_colours) < _MAX_COLOURS and _COLOUR.fullmatch(head):
-        _colours.add(head)
-    gone = _GONE.match(piece)
-    return b"\x1b" + piece if gone is None else piece[gone.end() :]
+    """Rows without the escape sequences that leave no trace; others are still there."""
+    return _GONE.sub(b"", data) if b"\x1b" in data else data
 
 
 def odd_rows(data: bytes, fast: bytes, *, exactly: bool) -> set[int]:
@@ -142,13 +105,20 @@ def odd_rows(data: bytes, fast: bytes, *, exactly: bool) -> set[int]:
             add_rows_with(odd, _beyond_ascii_and_tab, data)
     _add_long_rows(odd, data)
     if b"\x1b" in fast:
-        fast_rows = fast.split(b"\n")
-        at = 0
-        for row, fast_row in zip(data.split(b"\n"), fast_rows, strict=True):
-            if b"\x1b" in fast_row:
-                odd.add(at)
-            at += len(row) + 1
+        ends = list(accumulate(map(len, data.split(b"\n"))))
+        for number in _rows_with_escapes(fast):
+            odd.add(number + (ends[number - 1] if number else 0))
     return odd
+
+
+def _rows_with_escapes(fast: bytes) -> Iterator[int]:
+    """The numbers of the rows in which an ESC is left."""
+    number, counted, at = 0, 0, fast.find(b"\x1b")
+    while at >= 0:
+        number += fast.count(b"\n", counted, at)
+        yield number
+        counted = end_of(fast, at)
+        at = fast.find(b"\x1b", counted)
 
 
 def add_rows_with(rows: set[int], found: Expression, data: bytes) -> None:

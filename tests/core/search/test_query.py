@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadQuery
 from core.search import MAX_QUERY_CHARS, MAX_SPANS, Query
+from core.search.forms import required
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,30 @@ def test_literal_spans_are_what_python_finds(text: str, shown: str) -> None:
     flags = re.IGNORECASE if Query(text).ignores_case else 0
     expected = tuple(each.span() for each in re.finditer(re.escape(text), shown, flags))
     assert Query(text).spans(shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [
+        ("(panic|Oops):? .*sync", "sync"),
+        ("usb [0-9]+-[0-9]+", "usb"),
+        ("abcd?e", "abc"),
+        ("abcd*", "abc"),
+        ("abcd+ef", "abcd"),
+        ("abc{0,2}defg", "defg"),
+        (r"a\.b\.c", "a.b.c"),
+        ("^abc$", "abc"),
+        ("abc|def", None),
+        ("(abc)?", None),
+        ("(abc|x)ab", None),
+        ("(?i)ABC", None),
+        ("(?:abc)def", "def"),
+        (r"\Qabc", None),
+        ("[abc][def]", None),
+        (r"\d+\w+", None),
+        ("", None),
+    ],
+)
+def test_what_an_expression_needs_is_told(text: str, literal: str | None) -> None:
+    found = required(Query(text, is_regex=True))
+    assert (None if found is None else found.text) == literal
