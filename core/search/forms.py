@@ -12,8 +12,9 @@ from core.search.query import Query
 _TOKEN = re.compile(
     r"""
       \\Q.*?(?:\\E|\Z)
-    | \\[pP]\{[^}]*\} | \\x\{[^}]*\} | \\.
+    | \\[pP](?:\{[^}]*\}|.) | \\x(?:\{[^}]*\}|[0-9A-Fa-f]{2}) | \\[0-7]{1,3} | \\.
     | \[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]
+    | \{\d+(?:,\d*)?\}
     | .
     """,
     re.VERBOSE | re.DOTALL,
@@ -51,29 +52,24 @@ def tells_form_feeds(query: Query) -> bool:
     return query.is_regex and (r"\s" in query.text or r"\S" in query.text)
 
 
-def required(query: Query) -> Query | None:
-    """A literal that each row shows which matches an expression; None when none is told.
-
-    It may ignore case where the expression does not.
-    """
+def required(query: Query) -> str:
+    """A literal that each row shows which matches an expression; empty when none is told."""
     if _FLAGS.search(query.text):
-        return None
+        return ""
     longest = run = ""
     depth = 0
     for token in (*_TOKEN.findall(query.text), ""):
         if token == "|" and not depth:
-            return None
+            return ""
         if not depth and token[-1:] in _PLAIN and _is_plain(token):
             run += token[-1]
             continue
-        if token in ("*", "?", "{"):
+        if token[:1] in ("*", "?", "{"):
             run = run[:-1]
         # Spaces at an end could be tabs, and tell little.
         longest, run = max(longest, run.strip(), key=len), ""
         depth += (token == "(") - (token == ")")
-        if token == "{":
-            run = ""
-    return Query(longest) if len(longest) >= _MIN_REQUIRED else None
+    return longest if len(longest) >= _MIN_REQUIRED else ""
 
 
 def _is_plain(token: str) -> bool:

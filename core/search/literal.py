@@ -13,7 +13,6 @@ import re
 import re2  # type: ignore[import-untyped, unused-ignore]
 
 from core.search.expression import Expression, expression
-from core.search.query import Query
 from core.search.shown import add_rows_with, end_of
 
 _SEQUENCE = (
@@ -59,23 +58,23 @@ class Surroundings:
     """What has to be looked at besides the places where a literal's bytes stand.
 
     Args:
-        query: literal, in ASCII.
+        text: the literal, in ASCII.
+        ignores_case: whether upper and lower case are one.
     """
 
-    def __init__(self, query: Query) -> None:
-        text = query.text
+    def __init__(self, text: str, *, ignores_case: bool) -> None:
         self._crossing = expression(
-            _crossing(text.encode()), ignores_case=query.ignores_case, spans_lines=True
+            _crossing(text.encode()), ignores_case=ignores_case, spans_lines=True
         )
         # The tail has one character at least.
         self._before = frozenset((text[:-1].lower() + text[:-1].upper()).encode())
         if text[:1] == " ":
             self._before = frozenset(range(256))
-        self._tab = expression(_tabbed(text.encode()), ignores_case=query.ignores_case)
-        self._is_lower = query.ignores_case
+        self._tab = expression(_tabbed(text.encode()), ignores_case=ignores_case)
+        self._is_lower = ignores_case
         self._needed = frozenset(text.replace(" ", "").encode())
         self._has_space = " " in text
-        self._is_folded = query.ignores_case and not set("ks").isdisjoint(text)
+        self._is_folded = ignores_case and not set("ks").isdisjoint(text)
 
     def may_show(self, row: bytes) -> bool:
         """Whether a row has all the characters that it would have to show."""

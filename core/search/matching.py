@@ -39,13 +39,18 @@ _NEWLINE = 0x0A
 class Matcher:
     """Finds what matches one query.
 
+    Args:
+        query: what is looked for.
+        ignores_case: whether upper and lower case are one; by default what the query says.
+
     Raises:
         BadQuery: the query cannot be searched for.
     """
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, *, ignores_case: bool | None = None) -> None:
         query.check()
-        ignores_case = query.ignores_case
+        if ignores_case is None:
+            ignores_case = query.ignores_case
         pattern = in_rows(query)
         self._in_rows: Expression | None = None
         if pattern is not None:
@@ -56,10 +61,10 @@ class Matcher:
         )
         self._literal: Surroundings | None = None
         if not query.is_regex and query.text.isascii():
-            self._literal = Surroundings(query)
+            self._literal = Surroundings(query.text, ignores_case=ignores_case)
         self._needed: Matcher | None = None
-        if query.is_regex and (needed := required(query)) is not None:
-            self._needed = Matcher(needed)
+        if query.is_regex and (needed := required(query)):
+            self._needed = Matcher(Query(needed), ignores_case=ignores_case)
         self._is_exact = tells_controls(query)
         self._tells_form_feeds = tells_form_feeds(query)
         self._is_possible = bool(query.text) and (query.is_regex or can_be_shown(query))
