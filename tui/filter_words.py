@@ -11,6 +11,11 @@ def nothing_filtered(keys: Keymap) -> SafeStr:
     return safe_text(f"Nothing is filtered here. {keys.press('filter')} to filter.")
 
 
+def hidden_hit(keys: Keymap) -> SafeStr:
+    """That a search leads to where a filter lets nothing be seen."""
+    return safe_text(f"The filter hides this hit. {keys.press('toggle-hiding')} to see it.")
+
+
 def remedy(keys: Keymap) -> SafeStr:
     """What to do when nothing passes."""
     return safe_text(

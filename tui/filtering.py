@@ -12,6 +12,7 @@ from typing import Protocol
 
 from core.console import ConsoleLine, Position, SafeStr, Script, TranscriptRow, safe_text
 from core.console.filtered import Filtered, Matches
+from core.errors import RecordingError
 from core.search.finder import Finder, Search
 from core.search.hits import Hits
 from core.search.sieve import Sieve
@@ -168,6 +169,16 @@ class Filtering:
     def hides(self) -> bool:
         """Whether rows are hidden."""
         return self.is_on and self._filters.hides
+
+    def hides_at(self, at: Position) -> bool:
+        """Whether the row at `at` is hidden."""
+        if self._filtered is None or not self._filters.hides:
+            return False
+        try:
+            return not any(line.position == at for line in self._filtered.forward(at, 1))
+        except RecordingError:
+            # The pane says so.
+            return False
 
     @property
     def rows(self) -> Script:

@@ -253,15 +253,12 @@ class Viewing:
 
     def percent(self, at: Position) -> int:
         """How much of the recording lies before `at`."""
-        before = total = 0
+        before = 0
         for each in self._recorded:
-            size = each.end - each.start
-            total += size
-            if each.sequence < at.generation:
-                before += size
-            elif each.sequence == at.generation:
-                before += min(size, max(0, at.offset - each.start))
-        return 100 if total == 0 else before * 100 // total
+            end = min(each.end, at.offset) if each.sequence == at.generation else each.end
+            if each.sequence <= at.generation:
+                before += max(0, end - each.start)
+        return 100 if self.size == 0 else before * 100 // self.size
 
     def find(self, search: PaneSearch | None) -> None:
         """Search for something else from now on, or for nothing."""
@@ -330,10 +327,8 @@ class Viewing:
     def _clock(self, sequence: int) -> RecordingClock | None:
         clock = self._clocks.get(sequence)
         if clock is None:
-            found = [each for each in self._recorded if each.sequence == sequence]
-            if not found or self._is_closed:
-                return None
-            clock = self.library.clock(found[0].generation)
+            generation = None if self._is_closed else self.generation(sequence)
+            clock = None if generation is None else self.library.clock(generation)
             if clock is None:
                 return None
             if len(self._clocks) >= MAX_CLOCKS:

@@ -32,6 +32,7 @@ from core.settings import Severity
 from tests.fakes import NOON, ScriptedLink, sandbox
 from tui.app import GuestwatchApp
 from tui.looks import Looks
+from tui.viewing import Viewing
 
 PATIENCE_S = 30.0
 
@@ -61,6 +62,7 @@ async def settle(pilot: Pilot[None], scene: Scene) -> None:
     app = pilot.app
     assert isinstance(app, GuestwatchApp)
     app.run_worker(app.bridge.run())
+    app.run_worker(app.home.finder.run())
     await _painted(pilot, app)
     for key in scene.keys:
         await pilot.press(key)
@@ -85,12 +87,22 @@ async def _painted(pilot: Pilot[None], app: GuestwatchApp) -> None:
     for each in viewings:
         while each.shape.is_behind:
             each.shape.poll()
+    with anyio.fail_after(PATIENCE_S):
+        while not all(_is_searched(each) for each in viewings):
+            await pilot.pause()
+    grid.beat()
     app.dashboard.refresh_facts()
     app.dashboard.refresh_timeline()
     # The timeline's width is known after a layout.
     await pilot.pause()
     app.dashboard.refresh_timeline()
     await pilot.pause()
+
+
+def _is_searched(viewing: Viewing) -> bool:
+    """Whether what it is filtered by was looked for everywhere."""
+    facts = viewing.filtering.facts
+    return facts is None or "+" not in facts.count
 
 
 def play(
@@ -372,5 +384,22 @@ SCENES = {
         Scene("locked", _four, keys=("1", "pageup", "pageup", "equals_sign")),
         Scene("interleaved", _four, keys=("1", "i", "pageup")),
         Scene("badges", _talking, keys=("4", "P")),
+        Scene(
+            "filtered",
+            lambda home: [_web(home)],
+            keys=(
+                "1",
+                "ampersand",
+                *"start",
+                "enter",
+                "+",
+                "ampersand",
+                "exclamation_mark",
+                *"fin",
+            ),
+        ),
+        Scene(
+            "filtered-out", lambda home: [_web(home)], keys=("1", "ampersand", *"nothing", "enter")
+        ),
     )
 }

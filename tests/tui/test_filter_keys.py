@@ -335,6 +335,18 @@ async def test_a_held_pane_does_not_move_while_matches_come_and_segments_go(
         assert on.viewing.transcript.first.offset > 0
 
 
+async def test_a_search_says_when_it_leads_to_what_is_hidden(log: Guest) -> None:
+    async with filtered(log) as on:
+        await on.filter("error")
+        await on.press("/")
+        await on.type("world")
+        await on.press("enter")
+        await on.stage.toasted(1)
+        assert on.stage.toasts == ["The filter hides this hit. Press h to see it."]
+        await on.press("h")
+        assert any("world" in text for text in on.texts)
+
+
 async def test_a_narrow_border_keeps_the_count(log: Guest) -> None:
     async with filtered(log, size=(60, 20)) as on:
         for text in ("error", "usb", "!a rather long text", "!something else"):

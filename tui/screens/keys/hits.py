@@ -10,9 +10,12 @@ from textual.timer import Timer
 
 from core.console import safe_text
 from core.search.hits import Step
+from tui.actions import keymap_of
+from tui.filter_words import hidden_hit
 from tui.hit_rows import HitRows, text_at
 from tui.pane_search import PaneSearch
 from tui.screens.pane_screen import PaneScreen
+from tui.toast import say
 from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.hit_list import HitFacts, HitList
@@ -68,6 +71,8 @@ class HitKeys(PaneScreen):
             start, end = spans[0]
             _show_cells(pane, cell_len(text[:start]), cell_len(text[:end]))
         self.show_hits()
+        if pane.viewing is not None and pane.viewing.filtering.hides_at(step.position):
+            say(self, hidden_hit(keymap_of(self.app)))
 
     # The list beside the text.
 
