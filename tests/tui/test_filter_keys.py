@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+import anyio
 import pytest
 
+from core.plain_log import PlainLog
 from tests.tui.panes import NOON, Guest, inner, rows
 from tests.tui.stage import Stage, dashboard
+from tests.tui.test_view import shown
 from tui.filtering import CONTEXT, MATCH
 from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
@@ -363,3 +367,19 @@ async def test_hostile_patterns_do_no_harm(log: Guest) -> None:
             await on.press("enter")
         await on.press("F")
         assert "[red]x[/red] [" in on.stage.text
+
+
+async def test_a_viewed_log_is_filtered_as_it_grows(tmp_path: Path) -> None:
+    path = tmp_path / "console.log"
+    path.write_bytes(LOG)
+    async with shown(PlainLog(path)) as view, anyio.create_task_group() as tasks:
+        tasks.start_soon(view.app.home.finder.run)
+        await view.press("&", *"error", "enter")
+        await view.until(lambda: "+error ─ 20 of 200 " in view.bottom)
+        with path.open("ab") as log:
+            log.write(b"nothing\nerror: new\n")
+        await view.until(lambda: "+error ─ 21 of 202 " in view.bottom)
+        await view.until(lambda: "error: new" in view.lines[-1])
+        await view.press("escape")
+        assert view.lines[-2].endswith("nothing")
+        tasks.cancel_scope.cancel()
