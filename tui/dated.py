@@ -13,6 +13,12 @@ class DatedViewing:
 
     def __init__(self, viewing: Viewing) -> None:
         self.viewing = viewing
+        self._undated: Position | None = None
+        """From here on nothing is dated yet: asking for each row reads the timing each time."""
+
+    def look_again(self) -> None:
+        """More may be dated by now."""
+        self._undated = None
 
     @property
     def script(self) -> Transcript:
@@ -24,8 +30,17 @@ class DatedViewing:
         if at.offset < 0:
             generation = self.viewing.generation(at.generation)
             return None if generation is None else generation.started_wall
+        if self._undated is not None and at >= self._undated:
+            return None
         instant = self.viewing.instant(at)
+        if instant is None and at.generation == self._newest:
+            self._undated = at
         return None if instant is None else instant.wall
+
+    @property
+    def _newest(self) -> int:
+        parts = self.viewing.parts
+        return parts[-1].sequence if parts else -1
 
     def seek(self, when: float) -> Position:
         """Where the first row is that came at `when` or later; the end when none did."""

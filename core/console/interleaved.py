@@ -7,7 +7,7 @@ yet comes last. Only what is around the place in view is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -99,6 +99,13 @@ class Interleaved:
         when = console.when(at)
         return Place(inf if when is None else when, number, at)
 
+    def _placed(
+        self, number: int, batch: Sequence[TranscriptRow]
+    ) -> list[tuple[TranscriptRow, Place]]:
+        """Rows with their places, in order: a console may know that what follows is not dated."""
+        console = self._consoles[number]
+        return [(line, self._place(number, console, line.position)) for line in batch]
+
     def _rows_from(self, number: int, at: Place) -> Iterator[tuple[Place, InterleavedRow]]:
         console = self._consoles[number]
         if at.when == -inf:
@@ -109,8 +116,7 @@ class Interleaved:
             begin = self._bound(number, console, at)
         last = FIRST
         while batch := console.script.forward(begin, _BATCH):
-            for line in batch:
-                place = self._place(number, console, line.position)
+            for line, place in self._placed(number, batch):
                 # A clock that was set back reorders no console.
                 last = max(last, place._replace(at=line.position))
                 yield last._replace(at=line.position), InterleavedRow(place, line)
@@ -123,8 +129,7 @@ class Interleaved:
         end = at.at if number == at.console else self._bound(number, console, at)
         last = LAST
         while batch := console.script.backward(end, _BATCH):
-            for line in reversed(batch):
-                place = self._place(number, console, line.position)
+            for line, place in reversed(self._placed(number, batch)):
                 last = min(last, place)
                 yield last._replace(console=number, at=line.position), InterleavedRow(place, line)
             end = batch[0].position

@@ -124,6 +124,8 @@ class InterleavedPane(ConsoleLook, can_focus=True):
         has_news = self._open()
         if has_news:
             self._view.show(Interleaved(self._consoles))
+        for console in self._consoles.values():
+            console.look_again()
         for facts in self._facts:
             viewing = self._viewings.of(facts)
             if viewing is not None:
