@@ -103,8 +103,7 @@ class RecordingClock:
         Raises:
             RecordingError: the index may not be read.
         """
-        bounded = min(max(wall, 0.0), 9e9)
-        return index.around(self._folder, to_us(bounded))
+        return index.around(self._folder, wall)
 
     def close(self) -> None:
         """Let go of the folder. Harmless when repeated; nothing can be dated afterwards."""

@@ -139,8 +139,8 @@ def find(folder: Folder, offset: int) -> Found | None:
         os.close(fd)
 
 
-def around(folder: Folder, wall_us: int) -> tuple[int, int | None]:
-    """Between which entries' bytes the first one is that came at a moment or later.
+def around(folder: Folder, wall: float) -> tuple[int, int | None]:
+    """Between which entries' bytes the first one is that came at `wall` or later.
 
     The first bytes of the two; 0 before the first entry, None behind the last one and without
     a usable index. Reads some twenty lines. Where the wall clock was set back meanwhile, it
@@ -160,7 +160,8 @@ def around(folder: Folder, wall_us: int) -> tuple[int, int | None]:
             entries = parse(os.pread(fd, ENTRY_BYTES, middle * ENTRY_BYTES))
             if not entries:
                 return 0, None
-            if entries[0].wall_us < wall_us:
+            # As a date is made of it: moments may be closer together than microseconds.
+            if entries[0].wall_us / 1e6 < wall:
                 before, low = entries[0].offset, middle + 1
             else:
                 after, high = entries[0].offset, middle

@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.console.interleaved import FIRST, LAST, Interleaved, Place
@@ -122,6 +122,7 @@ TALK = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=60)
 
 
 @settings(max_examples=30, deadline=None)
+@example(said=[(0, 0), (0, 0), (1, 0)], start=2)
 @given(said=TALK, start=st.integers(0, 60))
 def test_real_recordings_are_sorted_as_a_plain_sort_does(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[int, int]], start: int

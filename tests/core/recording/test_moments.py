@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from math import inf, nextafter
 
 import pytest
 from hypothesis import given, settings
@@ -67,9 +68,10 @@ def test_the_index_says_between_which_bytes_to_look(
         instant = clock.at(offset)
         return None if instant is None else instant.wall
 
-    low, high = clock.around(1e9 + moment)
-    assert 0 <= low <= end
-    found = offset_at(when, low, end if high is None else min(high, end), 1e9 + moment)
-    assert found == offset_at(when, 0, end, 1e9 + moment)
+    for wanted in (1e9 + moment, nextafter(1e9 + moment, inf), inf):
+        low, high = clock.around(wanted)
+        assert 0 <= low <= end
+        found = offset_at(when, low, end if high is None else min(high, end), wanted)
+        assert found == offset_at(when, 0, end, wanted)
     clock.close()
     reader.close()
