@@ -54,8 +54,8 @@ MIN_TIMES_LOG = 5.0
 MIN_TIMES_RICH_LOG = 20.0
 
 FEEDS_PER_S = 15
-RICH_LINES_PER_TICK = LINES_PER_S // (GUESTS * FEEDS_PER_S) + 1
-"""A `RichLog`'s share of the load at the rate at which all are fed."""
+RICH_LINES_PER_TICK = LINES_PER_S // GUESTS // 2
+"""What a `RichLog` is fed at once at most: half a second's share of the load."""
 
 PATIENCE_S = 5.0
 """A key that is not on the screen by then counts as so late, and the next one is pressed."""
@@ -275,8 +275,8 @@ class WidgetsApp(BenchApp):
     @staticmethod
     def _write(widget: Log | RichLog, lines: list[str]) -> None:
         if isinstance(widget, RichLog):
-            # It takes some 3,000 lines a second. What is more than a tick's share is left out,
-            # in its favour: it would be behind by more with every tick.
+            # It takes some 3,000 lines a second. What it is behind by more is left out, in its
+            # favour: it would be behind by more, and take more memory, with every tick.
             for line in lines[-RICH_LINES_PER_TICK:]:
                 widget.write(line)
         elif lines:
