@@ -20,6 +20,7 @@ from tui.actions.keynames import textual_name
 from tui.actions.model import Where
 from tui.actions.table import key_table
 from tui.app import GuestwatchApp
+from tui.screens.about import AboutScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.filters import FiltersScreen
@@ -99,7 +100,7 @@ def test_nobody_binds_a_key_twice(owner: type[Widget]) -> None:
     assert [key for key, times in Counter(keys_of(owner)).items() if times > 1] == []
 
 
-MODAL = {"HelpScreen", "ConfirmScreen", "FiltersScreen", "TraceScreen"}
+MODAL = {"HelpScreen", "ConfirmScreen", "FiltersScreen", "TraceScreen", "AboutScreen"}
 TYPED_IN = {"_Line"}
 """What has the keyboard to itself: no key of the registry can be meant there."""
 
@@ -113,7 +114,7 @@ def test_no_widget_takes_a_key_of_the_registry_away(owner: type[Widget]) -> None
 
 
 def test_dialogs_are_left_by_escape() -> None:
-    for dialog in (HelpScreen, ConfirmScreen, FiltersScreen, TraceScreen):
+    for dialog in (HelpScreen, ConfirmScreen, FiltersScreen, TraceScreen, AboutScreen):
         assert dialog.__name__ in MODAL
         assert "escape" in keys_of(dialog)
 

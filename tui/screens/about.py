@@ -16,11 +16,11 @@ from textual.widgets import Static
 
 from core.clock import now
 from core.console import safe_text
+from core.reports import fenced
 from core.wire import Status
 from tui.about import About, Latency, lines
 from tui.clipboard import MAX_BYTES, copy
 from tui.literal import literal
-from tui.report_block import fenced
 from tui.taking import take
 
 _SAMPLES = 40
