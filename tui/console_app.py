@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable
 from functools import partial
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.markup import escape
 from textual.screen import Screen
 
 from core.console import safe_text
 from tui.actions import Action, key_name
+from tui.keys_in_order import KeysInOrder
 from tui.looks import STOCK_LOOKS, Looks
 from tui.screens.pane_screen import PaneScreen
 from tui.states import sentences
@@ -19,7 +20,7 @@ from tui.theme import full_name, theme_of, variables_for
 from tui.toast import say
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(KeysInOrder):
     """A program with one screen of consoles, its home.
 
     Args:
