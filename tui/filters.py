@@ -9,7 +9,7 @@ from core.console.filtered import MAX_CONTEXT
 from core.search import Query
 from core.search.sieve import MAX_QUERIES, Sieve
 
-_LEVELS: tuple[Level | None, ...] = (None, Level.ERR, Level.WARNING, Level.NOTICE, Level.INFO)
+LEVELS: tuple[Level | None, ...] = (None, Level.ERR, Level.WARNING, Level.NOTICE, Level.INFO)
 """In the order in which a key goes through them."""
 
 _LEVEL_WORDS = {
@@ -130,8 +130,8 @@ class Filters:
 
     def with_next_level(self) -> Filters:
         """With the next level of the cycle: all, errors, warnings and worse, and so on."""
-        place = _LEVELS.index(self.level) + 1
-        return replace(self, level=_LEVELS[place % len(_LEVELS)])
+        place = LEVELS.index(self.level) + 1
+        return replace(self, level=LEVELS[place % len(LEVELS)])
 
     def with_hiding_turned(self) -> Filters:
         """Hiding other rows if they were highlighted, or the other way round."""

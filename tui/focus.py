@@ -7,7 +7,9 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from textual.widget import Widget
 
+from tui.actions.footer import Mood
 from tui.actions.model import OwnKey, Where
+from tui.widgets.console_pane import ConsolePane
 
 
 @runtime_checkable
@@ -43,3 +45,19 @@ def focus_of(widget: Widget | None) -> Focus:
             where = node.WHERE
             break
     return Focus(where, own)
+
+
+def moods_of(pane: ConsolePane | None) -> set[Mood]:
+    """What is the matter with a pane, as far as keys are concerned."""
+    moods: set[Mood] = set()
+    if pane is None or pane.viewing is None:
+        return moods
+    if not pane.following:
+        moods.add(Mood.HELD)
+    if pane.selection is not None:
+        moods.add(Mood.SELECTING)
+    if pane.viewing.search is not None:
+        moods.add(Mood.SEARCHED)
+    if pane.viewing.filtering.is_on:
+        moods.add(Mood.FILTERED)
+    return moods

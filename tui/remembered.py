@@ -10,9 +10,13 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from core.console import Position
-from core.errors import RecordingError
+from core.console import Level, Position
+from core.console.filtered import MAX_CONTEXT
+from core.errors import BadQuery, RecordingError
+from core.search import Query
+from core.search.sieve import MAX_QUERIES
 from core.session import Record, Value
+from tui.filters import LEVELS, Filters, Term
 from tui.layouts import LAYOUTS
 from tui.pages import Pages
 from tui.pane_view import Stand
@@ -63,6 +67,17 @@ _FACTS = (
 def remember(viewing: Viewing) -> dict[str, Value]:
     """What is known of how a console is read."""
     record = {fact.name: fact.give(viewing) for fact in _FACTS}
+    if viewing.search is not None:
+        query = viewing.search.query
+        record |= {"search": query.text, "search_regex": query.is_regex}
+    filters = viewing.filtering.filters
+    if not filters.is_empty:
+        record |= {
+            "filter": [written(term) for term in filters.terms],
+            "filter_level": "" if filters.level is None else filters.level.name.lower(),
+            "filter_context": filters.context,
+            "filter_hides": filters.hides,
+        }
     top = viewing.view.top
     generation = None if top is None else viewing.generation(top.generation)
     if top is not None and generation is not None:
@@ -82,6 +97,48 @@ def recall(viewing: Viewing, record: Record) -> None:
     name, offset = record.get("generation"), record.get("offset")
     if isinstance(name, str) and isinstance(offset, int) and not isinstance(offset, bool):
         viewing.on_opened = lambda: _go_back(viewing, name, offset)
+
+
+def query_of(record: Record) -> Query | None:
+    """What a console was searched for; None when for nothing that can be searched for."""
+    text = record.get("search")
+    query = Query(text if isinstance(text, str) else "", record.get("search_regex") is True)
+    return query if query.text and is_sound(query) else None
+
+
+def filters_of(record: Record) -> Filters:
+    """What a console was filtered by; empty filters when by nothing that can be."""
+    texts, level = record.get("filter"), record.get("filter_level")
+    terms = [_read(text) for text in (texts if isinstance(texts, list) else [])]
+    context = record.get("filter_context")
+    levels = [each for each in Level if each.name.lower() == level]
+    return Filters(
+        terms=tuple(term for term in terms if is_sound(term.query))[:MAX_QUERIES],
+        level=levels[0] if levels and levels[0] in LEVELS else None,
+        context=max(0, min(MAX_CONTEXT, context)) if type(context) is int else 0,
+        hides=record.get("filter_hides") is not False,
+    )
+
+
+def written(term: Term) -> str:
+    """A term as a record has it."""
+    sort = "regex" if term.query.is_regex else "text"
+    return f"{'not ' if term.is_exclude else ''}{sort} {term.query.text}"
+
+
+def _read(written: str) -> Term:
+    is_exclude = written.startswith("not ")
+    sort, _, text = written.removeprefix("not ").partition(" ")
+    return Term(Query(text, sort == "regex"), is_exclude)
+
+
+def is_sound(query: Query) -> bool:
+    """Whether there is something that can be searched for."""
+    try:
+        query.check()
+    except BadQuery:
+        return False
+    return bool(query.text)
 
 
 def _go_back(viewing: Viewing, name: str, offset: int) -> None:
@@ -148,6 +205,10 @@ class Memory:
         """Remember how a console is read."""
         self._records.pop(sandbox_id, None)
         self._records[sandbox_id] = remember(viewing)
+
+    def record_of(self, sandbox_id: str) -> Record:
+        """What is remembered of a sandbox's console; empty when nothing is."""
+        return self._records.get(sandbox_id, {})
 
     @property
     def records(self) -> dict[str, dict[str, Value]]:

@@ -42,8 +42,8 @@ def test_without_a_table_the_registry_decides() -> None:
 
 
 def test_an_action_gets_its_keys_and_the_others_keep_theirs() -> None:
-    found = keymap('follow = ["F", "ctrl-e"]\ntoggle-proxy = "F5"')
-    assert list(found.keys["follow"]) == ["F", "ctrl+e"]
+    found = keymap('follow = ["f8", "ctrl-e"]\ntoggle-proxy = "F5"')
+    assert list(found.keys["follow"]) == ["f8", "ctrl+e"]
     assert list(found.keys["toggle-proxy"]) == ["f5"]
     assert found.keys["zoom"] == STOCK.keys["zoom"]
     assert found.warnings == ()
@@ -67,7 +67,7 @@ def test_two_actions_may_change_keys() -> None:
         ('follow = "pagedwn"', 2, "keys.follow", "pagedwn is no key", "Did you mean pagedown?"),
         ('follow = "qqqqqq"', 2, "keys.follow", "is no key", "written as"),
         ('follow = "z"', 2, "keys.follow", "z is the key of zoom too", 'zoom = ""'),
-        ('zoom = "F"\nfollow = "F"', 3, "keys.follow", "F is the key of zoom too", ""),
+        ('zoom = "f8"\nfollow = "f8"', 3, "keys.follow", "f8 is the key of zoom too", ""),
         ("follow = 3", 2, "keys.follow", "must be a key in quotes or a list", ""),
         ("follow = [1]", 2, "keys.follow", "must be a key in quotes or a list", ""),
         ("follow = {}", 2, "keys.follow", "must be a key in quotes or a list", ""),
@@ -99,7 +99,7 @@ def test_keys_must_be_a_table() -> None:
     ("text", "words"),
     [
         ('save = "ctrl+s"', "stops the output"),
-        ('follow = ["ctrl+i", "F"]', "same as tab"),
+        ('follow = ["ctrl+i", "f8"]', "same as tab"),
         ('follow = "ctrl+b"\npage-up = "b"', "inside tmux, ctrl+b may never arrive"),
         ('follow = ["ctrl+a", "ctrl+o"]', "inside screen and zellij"),
         ('follow = "ctrl+z"', "suspends"),
@@ -191,7 +191,7 @@ async def test_moved_keys_act_and_the_old_ones_do_not() -> None:
 
 @pytest.mark.anyio
 async def test_footer_help_and_palette_show_moved_keys() -> None:
-    async with dashboard([sandbox("vm1")], looks=looks(MOVED), size=(140, 60)) as stage:
+    async with dashboard([sandbox("vm1")], looks=looks(MOVED), size=(95, 250)) as stage:
         assert "f5 stop" in stage.text.splitlines()[-1]
         assert "debug" not in stage.text.splitlines()[-1]
         await stage.press("?")

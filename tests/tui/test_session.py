@@ -12,17 +12,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import parse_config
+from core.console import Level
+from core.console.filtered import MAX_CONTEXT
 from core.sandboxes.model import SandboxFacts
+from core.search import Query
+from core.search.sieve import MAX_QUERIES
 from core.session import EMPTY, Loaded, Session, Value, load_session, save_session
 from tests.fakes import NOON, ScriptedLink, sandbox
 from tests.tui.panes import Guest
 from tests.tui.stage import Stage, dashboard
 from tui.app import GuestwatchApp
+from tui.filters import LEVELS, Filters, Term
 from tui.looks import STOCK_LOOKS, Looks, settle
 from tui.pages import Pages
 from tui.pane_view import Note
 from tui.program import leave
-from tui.remembered import recall, recall_pages, remember, remember_pages
+from tui.remembered import (
+    filters_of,
+    is_sound,
+    query_of,
+    recall,
+    recall_pages,
+    remember,
+    remember_pages,
+    written,
+)
 from tui.theme import full_name
 from tui.viewing import Gutter, Viewing
 
@@ -104,6 +118,65 @@ async def test_a_held_place_and_the_choices_for_a_console_are_there_again(
         assert viewing.look.is_raw
         assert viewing.is_wrapped
         assert stage.toasts == []
+
+
+async def test_a_search_and_a_filter_are_there_again(tmp_path: Path, guest: Guest) -> None:
+    async with opened(tmp_path / "state", [guest.facts()]) as stage:
+        await settled(stage)
+        await stage.press("1", "/", "ctrl+r", *"9[05]$", "enter", "&", *"!7", "enter", "+", "e")
+        viewing = stage.app.dashboard.panes[0].viewing
+        assert viewing is not None
+        filters = viewing.filtering.filters
+        assert not filters.is_empty
+    async with opened(tmp_path / "state", [guest.facts()]) as stage:
+        await settled_filter(stage)
+        viewing = stage.app.dashboard.panes[0].viewing
+        assert viewing is not None
+        assert viewing.filtering.filters == filters
+        assert viewing.search is not None
+        assert viewing.search.query == Query("9[05]$", is_regex=True)
+        await stage.press("1")
+        await stage.until(lambda: stage.text.splitlines()[-1].split()[:2] == ["n", "next"])
+
+
+async def settled_filter(stage: Stage) -> None:
+    """Wait until the first pane's filter is on."""
+
+    def is_filtered() -> bool:
+        panes = stage.app.dashboard.panes
+        viewing = panes[0].viewing if panes else None
+        return viewing is not None and viewing.filtering.is_on
+
+    await stage.until(is_filtered)
+
+
+TEXTS = st.text(max_size=30)
+TERMS = st.builds(Term, st.builds(Query, TEXTS, st.booleans()), st.booleans())
+
+
+@given(st.lists(TERMS, max_size=20), st.sampled_from(LEVELS), st.integers(0, 50), st.booleans())
+def test_any_filter_is_read_as_it_was_written(
+    terms: list[Term], level: Level | None, context: int, hides: bool
+) -> None:
+    record: dict[str, Value] = {
+        "filter": [written(term) for term in terms],
+        "filter_level": level.name.lower() if level else "",
+        "filter_context": context,
+        "filter_hides": hides,
+    }
+    sound = tuple(term for term in terms if is_sound(term.query))[:MAX_QUERIES]
+    assert filters_of(record) == Filters(sound, level, context, hides)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["search", "filter", "filter_level", "filter_context"]), VALUES)
+)
+def test_no_record_makes_a_filter_or_search_that_cannot_be(record: dict[str, Value]) -> None:
+    filters = filters_of(record)
+    assert 0 <= filters.context <= MAX_CONTEXT
+    for query in [*(term.query for term in filters.terms), query_of(record)]:
+        if query is not None:
+            query.check()
 
 
 async def test_who_followed_follows_again(tmp_path: Path, guest: Guest) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 
 from rich.cells import cell_len
@@ -27,8 +28,9 @@ _LINES: Mapping[Where | None, Sequence[str]] = {
         "zoom",
         "follow",
         "search",
-        "go-to",
+        "filter",
         "mark",
+        "go-to",
         "cycle-time",
         "toggle-proxy",
         "toggle-list",
@@ -40,8 +42,14 @@ _LINES: Mapping[Where | None, Sequence[str]] = {
 
 
 class Mood(enum.Enum):
-    """What else is the matter with what has the focus."""
+    """What else is the matter with what has the focus; the most pressing first."""
 
+    SELECTING = enum.auto()
+    """Something is selected in the pane."""
+    SEARCHED = enum.auto()
+    """The pane is searched."""
+    FILTERED = enum.auto()
+    """The pane is filtered."""
     HELD = enum.auto()
     """The pane does not follow its guest."""
     TAKEABLE = enum.auto()
@@ -49,10 +57,23 @@ class Mood(enum.Enum):
 
 
 _MOODS: Mapping[Mood, Sequence[str]] = {
+    Mood.SELECTING: ("yank", "save", "swap-ends", "peel"),
+    Mood.SEARCHED: ("next-hit", "previous-hit", "toggle-hits", "peel"),
+    Mood.FILTERED: ("filter", "more-context", "leave-filter", "list-filters"),
     Mood.HELD: ("follow",),
     Mood.TAKEABLE: ("take",),
 }
 """What a mood brings to the front."""
+
+_SHORT = {
+    "next-hit": "next",
+    "previous-hit": "prev",
+    "toggle-hits": "hits",
+    "swap-ends": "end",
+    "more-context": "more",
+    "list-filters": "list",
+}
+"""Words for where there is little room, by action id."""
 
 _GENEROSITY = ((False, 3), (False, 2), (True, 2), (True, 1))
 """Whether labels are short, and the columns between two keys: the first that fits is taken."""
@@ -89,8 +110,10 @@ def footer_actions(
         keymap: actions without a key are passed over.
         actions: all that can be done there.
     """
-    wanted = [each for mood in Mood if mood in moods for each in _MOODS[mood]]
-    wanted += [each for each in _LINES[where] if each not in wanted]
+    said = [_MOODS[mood] for mood in Mood if mood in moods and where is not None]
+    # Of two moods each has its first keys shown.
+    most = MOST if len(said) < 2 else 2
+    wanted = list(dict.fromkeys(chain(*(ids[:most] for ids in said), *said, _LINES[where])))
     known = {
         action.id: action
         for action in actions
@@ -141,6 +164,6 @@ def _item(
         return Item(what, key_name(what.key), what.label, gap)
     label = labels.get(what.id, what.label)
     if is_short:
-        label = min(label, what.label, key=len)
+        label = min(label, what.label, _SHORT.get(what.id, label), key=len)
     keys = [key for key in keymap.of(what) if not (is_typing and len(key) == 1)]
     return Item(what, key_name((keys or keymap.of(what))[0]), label, gap)

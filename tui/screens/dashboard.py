@@ -20,8 +20,9 @@ from tui.actions.bindings import bindings
 from tui.actions.footer import Mood, footer_actions
 from tui.actions.model import Where
 from tui.bridge import CaptureLost, Listed, SandboxTold, TrafficTold, Wish, WishRefused
-from tui.focus import focus_of
-from tui.remembered import Memory, recall_pages, remember_pages
+from tui.filtering import seeking
+from tui.focus import focus_of, moods_of
+from tui.remembered import Memory, filters_of, query_of, recall_pages, remember_pages
 from tui.roster import has_pane, is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
@@ -35,6 +36,7 @@ from tui.screens.keys.reading import ReadingKeys
 from tui.screens.keys.sandboxes import SandboxKeys
 from tui.states import sentences
 from tui.toast import say
+from tui.viewing import Viewing
 from tui.widgets.footer import Footer, FooterFacts
 from tui.widgets.header import Header, HeaderFacts
 from tui.widgets.notice import Notice
@@ -115,8 +117,25 @@ class DashboardScreen(
         self._session = session
         self._memory = Memory(session.sandboxes)
         viewings = self.stage.grid.viewings
-        viewings.on_made = self._memory.take_up
+        viewings.on_made = self._take_up_console
         viewings.on_closing = self._memory.put_down
+
+    def _take_up_console(self, sandbox_id: str, viewing: Viewing) -> None:
+        self._memory.take_up(sandbox_id, viewing)
+        record, go_back = self._memory.record_of(sandbox_id), viewing.on_opened
+        query, filters = query_of(record), filters_of(record)
+
+        def begin() -> None:
+            # The place first: what a filter hides cannot be gone to.
+            if go_back is not None:
+                go_back()
+            if not filters.is_empty:
+                viewing.filtering.seek = seeking(self.finder, viewing.library)
+                viewing.filtering.give(filters)
+            if query is not None:
+                self.look_for(viewing, query)
+
+        viewing.on_opened = begin
 
     def put_down(self) -> Session:
         """How it was left; call it when it does not run any more."""
@@ -241,8 +260,8 @@ class DashboardScreen(
             labels["toggle-debug"] = "debug off" if selected.spec.debug else "debug on"
             if selected.console.is_takeable:
                 moods.add(Mood.TAKEABLE)
-        if where is Where.PANE and self.pane is not None and not self.pane.following:
-            moods.add(Mood.HELD)
+        if where is Where.PANE:
+            moods |= moods_of(self.pane)
         actions = footer_actions(where, moods, keymap_of(self.app))
         self._footer.facts = FooterFacts([*focus.own_keys, *actions], where is Where.PROMPT, labels)
 

@@ -16,10 +16,10 @@ from core.console import Position, safe_text
 from core.console.place import Place
 from tui.actions import Action, actions_of, keymap_of
 from tui.actions.bindings import bindings
-from tui.actions.footer import Mood, footer_actions
+from tui.actions.footer import footer_actions
 from tui.actions.model import Where
 from tui.console_app import ConsoleApp
-from tui.focus import focus_of
+from tui.focus import focus_of, moods_of
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
@@ -153,8 +153,7 @@ class ViewScreen(
         """Show the keys that mean something to what has the focus."""
         focus = focus_of(self.focused)
         where = focus.where or Where.PANE
-        moods = set() if self._pane.following else {Mood.HELD}
-        actions = footer_actions(where, moods, keymap_of(self.app), ACTIONS)
+        actions = footer_actions(where, moods_of(self._pane), keymap_of(self.app), ACTIONS)
         self._footer.facts = FooterFacts([*focus.own_keys, *actions], where is Where.PROMPT)
 
     def action_cycle_time(self) -> None:

@@ -98,9 +98,9 @@ class FindingKeys(HitKeys):
             return
         for viewing, before in zip(asked.viewings, asked.before, strict=True):
             if before is None:
-                self._set(viewing, None)
+                self.look_for(viewing, None)
             elif viewing.search is None or viewing.search.query != before[0]:
-                self._set(viewing, before[0], before[1])
+                self.look_for(viewing, before[0], before[1])
 
     def _toggle_regex(self) -> None:
         self._is_regex = not self._is_regex
@@ -120,10 +120,17 @@ class FindingKeys(HitKeys):
             known = viewing.search
             if query.text and known is not None and known.query == query:
                 continue
-            self._set(viewing, query if query.text else None)
+            self.look_for(viewing, query if query.text else None)
         return trouble
 
-    def _set(self, viewing: Viewing, query: Query | None, at: Position | None = None) -> None:
+    def look_for(self, viewing: Viewing, query: Query | None, at: Position | None = None) -> None:
+        """Search a console for something else, or for nothing.
+
+        Args:
+            viewing: the console's.
+            query: what for; it was checked. None to search no more.
+            at: the hit at hand.
+        """
         if query is None:
             viewing.find(None)
         else:
@@ -206,7 +213,7 @@ class FindingKeys(HitKeys):
             return True
         if self.searched is None:
             return False
-        self._set(self.searched[1], None)
+        self.look_for(self.searched[1], None)
         return True
 
     def _shown_by(self, viewing: Viewing) -> ConsolePane | None:
