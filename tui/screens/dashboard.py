@@ -213,6 +213,13 @@ class DashboardScreen(
     @on(SandboxList.Chosen)
     def _follow_click(self, message: SandboxList.Chosen) -> None:
         self._select(message.sandbox_id)
+        if message.is_double:
+            self.action_zoom()
+
+    @on(SandboxList.Wheeled)
+    def _follow_wheel(self, message: SandboxList.Wheeled) -> None:
+        if self.roster.move(message.by):
+            self.refresh_facts()
 
     def _refresh_soon(self) -> None:
         """Refresh once for all the facts that have come by then."""

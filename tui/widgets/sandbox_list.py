@@ -57,9 +57,17 @@ class SandboxList(Inked, can_focus=True):
     class Chosen(Message):
         """An entry was clicked."""
 
-        def __init__(self, sandbox_id: str) -> None:
+        def __init__(self, sandbox_id: str, *, is_double: bool = False) -> None:
             super().__init__()
             self.sandbox_id = sandbox_id
+            self.is_double = is_double
+
+    class Wheeled(Message):
+        """The wheel was turned by a notch: 1 down, -1 up."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     entries: reactive[Sequence[Entry]] = reactive[Sequence[Entry]](())
     selected: reactive[str] = reactive("")
@@ -97,7 +105,18 @@ class SandboxList(Inked, can_focus=True):
         """Tell which entry was clicked."""
         index = self._first + event.y // self._lines_each
         if index < len(self.entries):
-            self.post_message(self.Chosen(self.entries[index].id))
+            is_double = event.chain == 2
+            self.post_message(self.Chosen(self.entries[index].id, is_double=is_double))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel selects."""
+        event.stop()
+        self.post_message(self.Wheeled(1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel selects."""
+        event.stop()
+        self.post_message(self.Wheeled(-1))
 
     def _keep_selection_in_sight(self) -> None:
         ids = [entry.id for entry in self.entries]
