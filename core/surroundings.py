@@ -13,7 +13,7 @@ from importlib import metadata
 
 from core import __version__
 
-_LIBRARIES = ("textual", "rich", "anyio", "msgspec", "platformdirs", "google-re2")
+_LIBRARIES = ("textual", "rich", "anyio", "msgspec")
 
 _TERMINAL = ("TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION")
 """Variables whose values say what a terminal is."""

@@ -97,7 +97,7 @@ def _capture(about: About) -> Iterator[tuple[str, str]]:
             f" protocol {status.protocol}, started by {status.started_by}"
         ),
     )
-    yield "clients", f"{status.viewers} viewers, {status.clients} connections"
+    yield "clients", f"{status.clients}, of them viewers {status.viewers}"
     yield "descriptors", f"{status.descriptors} of {status.descriptor_limit}"
     yield "recordings", f"{size(status.disk_bytes)} on disk"
     for words in status.warnings:

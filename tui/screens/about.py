@@ -19,6 +19,8 @@ from core.console import safe_text
 from core.reports import fenced
 from core.wire import Status
 from tui.about import About, Latency, lines
+from tui.actions import keymap_of
+from tui.actions.keynames import textual_name
 from tui.clipboard import MAX_BYTES, copy
 from tui.literal import literal
 from tui.taking import take
@@ -37,7 +39,7 @@ class AboutScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,R", "leave", show=False),
+        Binding("escape,q,enter", "leave", show=False),
         Binding("y", "copy", show=False),
         Binding("h", "toggle_host", show=False),
     ]
@@ -86,6 +88,8 @@ class AboutScreen(ModalScreen[None]):
 
     async def on_mount(self) -> None:
         """Show what is known, then what capture says, then how the loop is doing."""
+        for key in keymap_of(self.app).keys["about"]:
+            self._bindings.bind(textual_name(key), "leave", show=False)
         self._box.focus()
         self._show()
         self._before = now().boot
