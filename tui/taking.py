@@ -16,8 +16,8 @@ from tui.selection import Selection
 
 _ROWS_AT_ONCE = 64
 
-_COUNTED_BYTES = 4 * 1024 * 1024
-"""Lines are counted in a selection of up to this many bytes: some milliseconds. Of a
+_COUNTED_BYTES = 1024 * 1024
+"""Lines are counted in a selection of up to this many bytes, some milliseconds. Of a
 longer one it is said how long it is."""
 
 Cut = Callable[[Position, str], "tuple[int, int] | None"]

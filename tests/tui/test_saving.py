@@ -46,7 +46,7 @@ async def test_the_lines_in_sight_are_saved_under_the_name_that_is_offered(
         in_sight = [each.row.data.decode() for each in rows if each.row]
         await stage.press(key)
         assert stage.app.dashboard.prompt.text == NAME
-        assert "the lines in sight" in stage.text
+        await stage.until(lambda: "the lines in sight" in stage.text)
         await stage.press("enter")
         await stage.toasted(1)
         path = folder / NAME
@@ -59,7 +59,7 @@ async def test_a_selection_is_offered_first(guest: Guest, folder: Path) -> None:
     guest.lines(range(100))
     async with dashboard([guest.facts()]) as stage:
         await stage.press("1", "v", "k", "S")
-        assert "the selection, 2 lines" in stage.text
+        await stage.until(lambda: "the selection, 2 lines" in stage.text)
         await retype(stage, "x")
         await stage.press("enter")
         await stage.toasted(1)
@@ -97,7 +97,7 @@ async def test_nothing_is_overwritten_and_the_prompt_says_what_to_do(
         await retype(stage, "mine")
         await stage.press("enter")
         assert stage.app.dashboard.prompt.is_asking
-        assert "Nothing is ever overwritten" in stage.text
+        await stage.until(lambda: "Nothing is ever overwritten" in " ".join(stage.text.split()))
         await stage.press("2", "enter")
         await stage.toasted(1)
     assert (folder / "mine").read_text() == "mine"
@@ -132,9 +132,9 @@ async def test_a_huge_generation_is_saved_between_frames_and_keys_still_answer(
         await stage.toasted(1)
         assert "Quitting before it is done" in stage.toasts[0]
         await stage.press("g")
-        assert "line 000000" in stage.text
+        await stage.until(lambda: "line 000000" in stage.text)
         await stage.press("S", "enter")
-        assert "Another file is still being written" in stage.text
+        await stage.until(lambda: "Another file is still being written" in stage.text)
         await stage.press("escape")
         await stage.toasted(2)
         assert stage.toasts[1].startswith("Saved 21 MB to ")
