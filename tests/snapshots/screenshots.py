@@ -26,6 +26,15 @@ SHOTS: dict[str, tuple[str, str, tuple[int, int]]] = {
     "confirm": ("confirm", "dark", (100, 30)),
     "take": ("take", "dark", (110, 32)),
     "empty": ("empty", "dark", (100, 30)),
+    "search": ("searched", "dark", (150, 42)),
+    "filter": ("filtered", "dark", (120, 36)),
+    "events": ("events", "dark", (120, 40)),
+    "trace": ("trace", "dark", (140, 44)),
+    "locked": ("locked", "dark", (150, 42)),
+    "interleaved": ("interleaved", "dark", (150, 42)),
+    "badges": ("badges", "dark", (150, 42)),
+    "wrapped": ("wrapped", "dark", (120, 36)),
+    "high-contrast": ("four", "high-contrast", (150, 42)),
 }
 """Each picture's scene, theme and size in columns and rows."""
 

@@ -47,7 +47,12 @@ def test_scene(snap_compare: Compare, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("size", [(60, 15), SMALL, LARGE], ids=["60x15", "80x24", "200x60"])
 @pytest.mark.parametrize(
-    "name", ["empty", "one", "four", "nine", "zoom", "help", "confirm", "states"]
+    "name",
+    [
+        *("empty", "one", "four", "nine", "zoom", "help", "confirm", "states"),
+        *("paused", "searching", "misspelt", "searched", "filtered", "filtered-out"),
+        *("events", "selected", "trace", "locked", "interleaved", "badges", "wrapped"),
+    ],
 )
 def test_size(snap_compare: Compare, tmp_path: Path, name: str, size: tuple[int, int]) -> None:
     """The main scenes where there is little room, and where there is much."""

@@ -44,6 +44,8 @@ _LINES: Mapping[Where | None, Sequence[str]] = {
 class Mood(enum.Enum):
     """What else is the matter with what has the focus; the most pressing first."""
 
+    INTERLEAVED = enum.auto()
+    """Several consoles are read as one."""
     SELECTING = enum.auto()
     """Something is selected in the pane."""
     SEARCHED = enum.auto()
@@ -57,6 +59,7 @@ class Mood(enum.Enum):
 
 
 _MOODS: Mapping[Mood, Sequence[str]] = {
+    Mood.INTERLEAVED: ("zoom", "follow", "interleave", "cycle-time"),
     Mood.SELECTING: ("yank", "save", "swap-ends", "peel"),
     Mood.SEARCHED: ("next-hit", "previous-hit", "toggle-hits", "peel"),
     Mood.FILTERED: ("filter", "more-context", "leave-filter", "list-filters"),
@@ -110,10 +113,14 @@ def footer_actions(
         keymap: actions without a key are passed over.
         actions: all that can be done there.
     """
+    if Mood.INTERLEAVED in moods:
+        # What is done to one console has no place where there are several.
+        moods = (Mood.INTERLEAVED,)
     said = [_MOODS[mood] for mood in Mood if mood in moods and where is not None]
     # Of two moods each has its first keys shown.
     most = MOST if len(said) < 2 else 2
-    wanted = list(dict.fromkeys(chain(*(ids[:most] for ids in said), *said, _LINES[where])))
+    line = () if Mood.INTERLEAVED in moods else _LINES[where]
+    wanted = list(dict.fromkeys(chain(*(ids[:most] for ids in said), *said, line)))
     known = {
         action.id: action
         for action in actions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Static
 
 from core.clock import now
-from core.console import safe_text
+from core.console import SafeStr, safe_text
 from core.reports import fenced
 from core.wire import Status
 from tui.about import About, Latency, lines
@@ -24,10 +24,25 @@ from tui.actions.keynames import textual_name
 from tui.clipboard import MAX_BYTES, copy
 from tui.literal import literal
 from tui.taking import take
+from tui.widgets.ink import Inked
 
 _SAMPLES = 40
 _SAMPLE_S = 0.05
 """Two seconds of timers say whether the loop is held up."""
+
+
+class AboutText(Inked):
+    """The facts, a line each; it grows with them."""
+
+    DEFAULT_CSS = """
+    AboutText { height: auto; }
+    """
+
+    shown: reactive[Sequence[SafeStr]] = reactive[Sequence[SafeStr]]((), layout=True)
+
+    def render(self) -> Content:
+        """All of them."""
+        return Content("\n").join(map(literal, self.shown))
 
 
 class AboutScreen(ModalScreen[None]):
@@ -63,7 +78,6 @@ class AboutScreen(ModalScreen[None]):
             border-subtitle-color: $gw-quiet;
             scrollbar-size-vertical: 1;
         }
-        #about-text { height: auto; color: $gw-guest; }
     }
     """
 
@@ -75,7 +89,7 @@ class AboutScreen(ModalScreen[None]):
         self._delays: list[float] = []
         self._before = 0.0
         self._timer: Timer | None = None
-        self._text = Static(id="about-text", markup=False)
+        self._text = AboutText()
         self._box = VerticalScroll(self._text, id="about-box")
         self._box.border_title = literal(safe_text("About this program"))
         self._box.border_subtitle = literal(
@@ -128,5 +142,4 @@ class AboutScreen(ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        shown = [literal(line) for line in lines(self._about, has_host=self._has_host)]
-        self._text.update(Content("\n").join(shown))
+        self._text.shown = tuple(lines(self._about, has_host=self._has_host))

@@ -267,7 +267,10 @@ class DashboardScreen(
             labels["toggle-debug"] = "debug off" if selected.spec.debug else "debug on"
             if selected.console.is_takeable:
                 moods.add(Mood.TAKEABLE)
-        if where is Where.PANE:
+        if where is Where.PANE and self.stage.grid.interleaved.is_wanted:
+            labels["interleave"] = "back"
+            moods = {Mood.INTERLEAVED}
+        elif where is Where.PANE:
             moods |= moods_of(self.pane)
         actions = footer_actions(where, moods, keymap_of(self.app))
         self._footer.facts = FooterFacts([*focus.own_keys, *actions], where is Where.PROMPT, labels)
