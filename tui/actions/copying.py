@@ -32,6 +32,7 @@ ACTIONS: tuple[Action, ...] = (
         label="copy",
         help="Copy what is selected, or else the current line; so does ctrl+c",
         group=Group.COPYING,
+        in_readme=True,
     ),
     Action(
         id="yank-screen",

@@ -11,6 +11,7 @@ ACTIONS: tuple[Action, ...] = (
         label="filter",
         help="Show only lines with a text, or with ! before it only the others",
         group=Group.FINDING,
+        in_readme=True,
     ),
     Action(
         id="filter-level",

@@ -38,7 +38,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Scroll up a page",
         group=Group.READING,
         where=(Where.LIST, Where.PANE),
-        in_readme=True,
     ),
     Action(
         id="page-down",
