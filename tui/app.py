@@ -12,10 +12,10 @@ from core.session import EMPTY, Loaded, Session
 from core.wire import Status
 from tui.bridge import Bridge, Wish
 from tui.console_app import ConsoleApp
-from tui.looks import STOCK_LOOKS, Looks
 from tui.screens.dashboard import DashboardScreen
 from tui.states import sentences
-from tui.theme import full_name
+from tui.themes.looks import STOCK_LOOKS, Looks
+from tui.themes.theme import full_name
 from tui.toast import say
 
 NOTHING_LOADED = Loaded(EMPTY)

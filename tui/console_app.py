@@ -13,10 +13,10 @@ from textual.screen import Screen
 from core.console import safe_text
 from tui.actions import Action, key_name
 from tui.keys_in_order import KeysInOrder
-from tui.looks import STOCK_LOOKS, Looks
 from tui.screens.pane_screen import PaneScreen
 from tui.states import sentences
-from tui.theme import full_name, theme_of, variables_for
+from tui.themes.looks import STOCK_LOOKS, Looks
+from tui.themes.theme import full_name, theme_of, variables_for
 from tui.toast import say
 
 

@@ -18,7 +18,7 @@ def main() -> int:
 
 def _open(request: ScreenRequest) -> int:
     from core.cli import ViewRequest
-    from tui.looks import settle
+    from tui.themes.looks import settle
 
     looks = settle(request.config, request.theme)
     is_view = isinstance(request, ViewRequest)

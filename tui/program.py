@@ -25,7 +25,7 @@ from core.clock import now
 from core.errors import CaptureError, CommandRefused, SessionError, UsageError
 from core.sandboxes.model import SandboxSpec
 from core.session import EMPTY, Loaded, load_session, save_session
-from tui.looks import Looks
+from tui.themes.looks import Looks
 
 if TYPE_CHECKING:
     from tui.app import GuestwatchApp

@@ -12,11 +12,11 @@ from core.console import safe_text
 from core.console.place import Place
 from core.plain_log import PlainLog
 from tui.console_app import ConsoleApp
-from tui.library import LogLibrary, RecordingLibrary
-from tui.looks import STOCK_LOOKS, Looks
+from tui.opened.library import LogLibrary, RecordingLibrary
+from tui.opened.viewing import Viewing
 from tui.screens.view import ViewScreen
 from tui.states import sentences
-from tui.viewing import Viewing
+from tui.themes.looks import STOCK_LOOKS, Looks
 from tui.widgets.view_pane import Subject
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ from core.clock import now
 from core.recording import GenerationReader, History, Meta, Recorder
 from core.sandboxes.model import ConsoleFacts, ConsoleState, SandboxFacts, SandboxSpec, Traffic
 from tests.bench.report import report
-from tui.palettes import PALETTES
-from tui.theme import full_name, theme_of
+from tui.themes.palettes import PALETTES
+from tui.themes.theme import full_name, theme_of
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.pane_grid import PaneGrid
 

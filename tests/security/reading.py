@@ -38,7 +38,7 @@ from core.recording.stock import Stock
 from core.recording.zstd import ZstdDecompressor
 from core.scanner.cursor import Cursor
 from tests.core.recording.made import moment
-from tui.recorded import Recorded
+from tui.opened.recorded import Recorded
 
 READ_BYTES = 24 * 1024 * 1024
 """How much of each recording is read, from its start and before its end."""

@@ -19,9 +19,9 @@ from core.sandboxes.model import SandboxFacts
 from tests.fakes import NOON, ScriptedLink
 from tests.snapshots import guests
 from tui.app import GuestwatchApp
-from tui.looks import Looks
+from tui.opened.viewing import Viewing
 from tui.screens.trace import TraceScreen
-from tui.viewing import Viewing
+from tui.themes.looks import Looks
 
 PATIENCE_S = 30.0
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from tests.snapshots.scenes import SCENES, Scene, scene_app, settle
 from tests.snapshots.screenshots import FOLDER, SHOTS, picture
-from tui.palettes import NAMES
+from tui.themes.palettes import NAMES
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (200, 60)
 

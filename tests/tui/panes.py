@@ -24,8 +24,8 @@ from core.sandboxes.model import (
     SandboxSpec,
     Traffic,
 )
-from tui.palettes import PALETTES
-from tui.theme import full_name, theme_of
+from tui.themes.palettes import PALETTES
+from tui.themes.theme import full_name, theme_of
 from tui.widgets.console_pane import ConsolePane
 
 NOON = 1_763_899_200.0

@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 from core.console import Position, SafeStr, Script, safe_text
 from core.search.sieve import Sieve
-from tui.filtering import Sought
+from tui.finding.filtering import Sought
 
 
 class Found(list[Position]):

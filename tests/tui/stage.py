@@ -15,7 +15,7 @@ from core.sandboxes.model import SandboxFacts
 from core.session import Loaded
 from tests.fakes import NOON, ScriptedLink
 from tui.app import NOTHING_LOADED, GuestwatchApp
-from tui.looks import STOCK_LOOKS, Looks
+from tui.themes.looks import STOCK_LOOKS, Looks
 
 HOSTILE = (
     "[/]",

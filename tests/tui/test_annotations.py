@@ -14,10 +14,10 @@ from core.recording import Cause, EventKind, Events, Fact, Gap, LedgerEntry, ent
 from core.recording.events import MAX_LINES
 from tests.core.console.checks import check_safe
 from tests.tui.panes import NOON, Guest
-from tui.annotations import Annotations
-from tui.event_words import event_words
-from tui.pane_view import Note
-from tui.viewing import Viewing
+from tui.events.annotations import Annotations
+from tui.events.words import event_words
+from tui.opened.viewing import Viewing
+from tui.pane.view import Note
 
 ALL = 10_000
 

@@ -18,7 +18,7 @@ from core.settings import Severity
 from tests.fakes import NOON, sandbox
 from tests.tui.panes import Guest
 from tests.tui.stage import HOSTILE, Stage, dashboard
-from tui.badges import SILENCE_S, Badge, BadgeBook, Counts, Kind, next_badge, place_of
+from tui.grid.badges import SILENCE_S, Badge, BadgeBook, Counts, Kind, next_badge, place_of
 
 OOPS = AlertFacts(
     kind="hung-task",

@@ -360,7 +360,7 @@ async def test_a_recording_that_vanishes_is_said_and_nothing_breaks(guest: Guest
 async def test_rows_that_cost_much_wait_for_further_beats(
     guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.row_texts.LONG_ROWS_S", 0.0)
+    monkeypatch.setattr("tui.pane.row_texts.LONG_ROWS_S", 0.0)
     guest.boot()
     row = b"".join(b"\x1b[38;2;%d;%d;9mx" % (n % 250, n % 99) for n in range(500)) + b"\n"
     guest.write(row * 100)

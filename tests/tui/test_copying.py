@@ -14,9 +14,9 @@ from core.sandboxes.model import SandboxFacts
 from tests.tui.panes import NOON, Guest
 from tests.tui.stage import HOSTILE, Stage, dashboard
 from tests.tui.test_filter_keys import filtered
-from tui.clipboard import MAX_BYTES, said_of
-from tui.report_block import Origin, block
-from tui.taking import Taken
+from tui.copying.clipboard import MAX_BYTES, said_of
+from tui.copying.report_block import Origin, block
+from tui.copying.taking import Taken
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,8 @@ from core.plain_log import PlainLog
 from tests.tui.panes import NOON, Guest, inner, rows
 from tests.tui.stage import Stage, dashboard
 from tests.tui.test_view import shown
-from tui.filtering import CONTEXT, MATCH
-from tui.viewing import Viewing
+from tui.finding.filtering import CONTEXT, MATCH
+from tui.opened.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from core.console import Position, Transcript, TranscriptRow, render_line, safe_text
 from tests.tui.seeking import Searches
 from tests.tui.test_pane_view import Memory, shown
-from tui.filtering import CONTEXT, MATCH, Filtering, gap_text
-from tui.filters import Filters, term_of
-from tui.overlay import BARE
-from tui.pane_view import PaneView
+from tui.finding.filtering import CONTEXT, MATCH, Filtering, gap_text
+from tui.finding.filters import Filters, term_of
+from tui.pane.overlay import BARE
+from tui.pane.view import PaneView
 
 REMEDY = safe_text("Do something.")
 

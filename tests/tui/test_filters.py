@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.console import Level
 from core.console.filtered import MAX_CONTEXT
 from core.search import Query
-from tui.filters import Filters, Term, term_of, typed
+from tui.finding.filters import Filters, Term, term_of, typed
 
 
 def filters(*texts: str) -> Filters:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from tests.tui.panes import NOON, Guest, inner
 from tests.tui.stage import Stage, dashboard
-from tui.pane_search import PaneSearch
+from tui.finding.search import PaneSearch
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

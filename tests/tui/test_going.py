@@ -16,9 +16,9 @@ from core.console import Position
 from core.console.place import AtElapsed, AtLine, AtMoment, AtOffset, AtPercent, parse_place
 from core.plain_log import PlainLog
 from tests.tui.panes import NOON, Guest
-from tui.going import Arrival, Journey
-from tui.library import LogLibrary
-from tui.viewing import Viewing
+from tui.opened.going import Arrival, Journey
+from tui.opened.library import LogLibrary
+from tui.opened.viewing import Viewing
 
 
 @contextmanager

@@ -78,7 +78,7 @@ async def test_the_check_for_control_codes_sees_one_that_goes_around_the_sanitis
         text = data.decode("latin-1")
         return ConsoleLine(SafeStr(text), (Run(len(text)),))
 
-    monkeypatch.setattr("tui.row_texts.render_line", unsafe)
+    monkeypatch.setattr("tui.pane.row_texts.render_line", unsafe)
     guest.write(b"\x1b]52;c;cHduZWQ=\x07\x9b6n\n")
     pane = ConsolePane()
     app = PaneApp(pane)

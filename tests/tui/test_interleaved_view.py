@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.console.interleaved import FIRST, LAST, Interleaved, Place
 from tests.tui.panes import NOON, Guest
-from tui.dated import DatedViewing
-from tui.interleaved_view import InterleavedView
-from tui.viewing import Viewing
+from tui.grid.dated import DatedViewing
+from tui.grid.interleaved_view import InterleavedView
+from tui.opened.viewing import Viewing
 
 HEIGHT = 10
 

@@ -15,8 +15,8 @@ from tests.tui.stage import dashboard
 from tui.actions import ACTIONS, STOCK, Keymap, read_keymap
 from tui.actions.keymap import ANSWERS, FIXED, PREFIXES
 from tui.actions.model import Action
-from tui.looks import Looks, settle
 from tui.screens.confirm import ConfirmScreen
+from tui.themes.looks import Looks, settle
 
 BY_ID = {action.id: action for action in ACTIONS}
 

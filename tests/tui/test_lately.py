@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.lately import Lately
+from tui.pane.lately import Lately
 
 SIZE = 4
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.layouts import MIN_HEIGHT, MIN_WIDTH, Place, Shape, places, shape_for
+from tui.grid.layouts import MIN_HEIGHT, MIN_WIDTH, Place, Shape, places, shape_for
 
 
 @pytest.mark.parametrize(

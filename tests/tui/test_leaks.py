@@ -12,13 +12,13 @@ from textual.strip import Strip
 
 from core.console import ConsoleLine, Transcript
 from tests.tui.panes import NOON, Guest, PaneApp
-from tui.lately import Lately
-from tui.pane_rows import RowPainter
-from tui.pane_view import PaneView
-from tui.recorded import Recorded
-from tui.row_texts import RowTexts, RowWrap
-from tui.viewing import Viewing
-from tui.viewings import Viewings
+from tui.opened.recorded import Recorded
+from tui.opened.viewing import Viewing
+from tui.opened.viewings import Viewings
+from tui.pane.lately import Lately
+from tui.pane.row_texts import RowTexts, RowWrap
+from tui.pane.rows import RowPainter
+from tui.pane.view import PaneView
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

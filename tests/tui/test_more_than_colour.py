@@ -10,8 +10,8 @@ from rich.style import Style
 
 from tests.snapshots.scenes import SCENES
 from tests.tui.stage import dashboard
-from tui.palettes import NAMES
 from tui.states import state_words
+from tui.themes.palettes import NAMES
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 
 from core.console import PLAIN, Colour, Role, Style, render_line
-from tui.colours import STRONG, VISIBLE, contrast
-from tui.paint import Backdrop, Paint
+from tui.pane.paint import Backdrop, Paint
+from tui.themes.colours import STRONG, VISIBLE, contrast
 
 DARK = "#101318"
 LIGHT = "#f7f8fa"

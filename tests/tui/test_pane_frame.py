@@ -8,7 +8,7 @@ from textual.geometry import Size
 from core.console import safe_text
 from core.sandboxes.model import ConsoleState
 from tests.tui.panes import Guest, PaneApp, rows
-from tui.pane_frame import wrapped
+from tui.pane.frame import wrapped
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

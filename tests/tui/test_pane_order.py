@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.pane_order import Direction, PaneOrder
+from tui.grid.order import Direction, PaneOrder
 
 HELD = st.sampled_from([1, 2, 3, 4, 6, 9])
 

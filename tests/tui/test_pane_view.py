@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.console import Transcript, safe_text
-from tui.pane_view import Line, Note, NoteKind, PaneView
-from tui.unseen import LineCounter, Numbered
+from tui.opened.unseen import LineCounter, Numbered
+from tui.pane.view import Line, Note, NoteKind, PaneView
 
 
 class Memory:

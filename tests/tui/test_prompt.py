@@ -9,8 +9,8 @@ from textual.widgets import Button
 
 from core.console import SafeStr, safe_text
 from tests.tui.stage import HOSTILE, screen_text
-from tui.palettes import PALETTES
-from tui.theme import full_name, theme_of
+from tui.themes.palettes import PALETTES
+from tui.themes.theme import full_name, theme_of
 from tui.widgets.prompt import MAX_CHARS, MAX_REMEMBERED, Memory, Prompt, Question
 
 pytestmark = pytest.mark.anyio

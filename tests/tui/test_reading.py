@@ -244,7 +244,7 @@ async def test_a_line_of_100_mb_answers_every_key(
 async def test_wrapped_rows_that_cost_much_come_with_further_beats(
     guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.row_texts.LONG_ROWS_S", 0.0)
+    monkeypatch.setattr("tui.pane.row_texts.LONG_ROWS_S", 0.0)
     guest.boot()
     row = b"".join(b"\x1b[38;2;%d;%d;9mx" % (n % 250, n % 99) for n in range(500)) + b"\n"
     guest.write(row * 20)

@@ -7,9 +7,9 @@ from textual.pilot import Pilot
 
 from core.console import SafeStr
 from tests.tui.panes import NOON, Guest, PaneApp, inner, rows
-from tui.pane_view import Note
-from tui.selection import CHOSEN, Grain
-from tui.taking import Stretch, pieces
+from tui.copying.selection import CHOSEN, Grain
+from tui.copying.taking import Stretch, pieces
+from tui.pane.view import Note
 from tui.widgets.console_pane import ConsolePane
 
 pytestmark = pytest.mark.anyio

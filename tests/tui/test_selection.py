@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from core.console import Position, SafeStr, Transcript, TranscriptRow, render_line, safe_text
 from tests.core.console.checks import unhurried
 from tests.core.console.memory import Memory
-from tui.overlay import BARE, Span
-from tui.row_texts import RowLook
-from tui.selection import CHOSEN, Grain, Piece, Selection, char_at
-from tui.taking import Stretch, everything, lines_said, pieces, said, take
+from tui.copying.selection import CHOSEN, Grain, Piece, Selection, char_at
+from tui.copying.taking import Stretch, everything, lines_said, pieces, said, take
+from tui.pane.overlay import BARE, Span
+from tui.pane.row_texts import RowLook
 
 ALL = 1_000_000
 TEXT = safe_text("Linux version 6.1 (gcc 12)")

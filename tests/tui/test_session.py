@@ -22,12 +22,9 @@ from tests.fakes import NOON, ScriptedLink, sandbox
 from tests.tui.panes import Guest
 from tests.tui.stage import Stage, dashboard
 from tui.app import GuestwatchApp
-from tui.filters import LEVELS, Filters, Term
-from tui.looks import STOCK_LOOKS, Looks, settle
-from tui.pages import Pages
-from tui.pane_view import Note
-from tui.program import leave
-from tui.remembered import (
+from tui.finding.filters import LEVELS, Filters, Term
+from tui.grid.pages import Pages
+from tui.opened.remembered import (
     filters_of,
     is_sound,
     query_of,
@@ -37,8 +34,11 @@ from tui.remembered import (
     remember_pages,
     written,
 )
-from tui.theme import full_name
-from tui.viewing import Gutter, Viewing
+from tui.opened.viewing import Gutter, Viewing
+from tui.pane.view import Note
+from tui.program import leave
+from tui.themes.looks import STOCK_LOOKS, Looks, settle
+from tui.themes.theme import full_name
 
 pytestmark = pytest.mark.anyio
 

@@ -14,11 +14,11 @@ from core.config import parse_config
 from core.errors import ConfigError, UsageError
 from tests.fakes import sandbox
 from tests.tui.stage import dashboard
-from tui.colours import LEGIBLE, STRONG, contrast, rgb
-from tui.looks import Looks, settle
-from tui.palettes import COLOURS, GROUNDS, NAMES, PALETTES, TEXTS, Palette, faint
 from tui.states import TONES
-from tui.theme import full_name, short_name, theme_of, variables_for
+from tui.themes.colours import LEGIBLE, STRONG, contrast, rgb
+from tui.themes.looks import Looks, settle
+from tui.themes.palettes import COLOURS, GROUNDS, NAMES, PALETTES, TEXTS, Palette, faint
+from tui.themes.theme import full_name, short_name, theme_of, variables_for
 
 TRUE_COLOUR = [palette for palette in PALETTES if not palette.is_ansi]
 ANSI = [palette for palette in PALETTES if palette.is_ansi]

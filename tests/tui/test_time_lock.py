@@ -16,9 +16,9 @@ from core.sandboxes.model import SandboxFacts
 from tests.fakes import sandbox
 from tests.tui.panes import NOON, Guest, inner, rows
 from tests.tui.stage import Stage, dashboard
-from tui.pane_view import Note
-from tui.time_lock import TimeLock
-from tui.viewing import Viewing
+from tui.grid.time_lock import TimeLock
+from tui.opened.viewing import Viewing
+from tui.pane.view import Note
 from tui.widgets.console_pane import ConsolePane
 
 

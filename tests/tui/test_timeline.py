@@ -18,8 +18,8 @@ from tests.fakes import ScriptedLink
 from tests.tui.panes import NOON, Guest, inner
 from tests.tui.stage import Stage, dashboard
 from tests.tui.test_annotations import read
-from tui.timeline import Strip, bars, strip
-from tui.viewing import Viewing
+from tui.events.timeline import Strip, bars, strip
+from tui.opened.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 
 

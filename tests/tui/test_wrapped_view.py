@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core.console import Position, Transcript, TranscriptRow, safe_text, wrap_starts
 from tests.tui.test_pane_view import Memory
-from tui.pane_view import Line, Note, NoteKind, PaneView
-from tui.wrapped import WrappedRow, begin_of
+from tui.pane.view import Line, Note, NoteKind, PaneView
+from tui.pane.wrapped import WrappedRow, begin_of
 
 
 class Width:

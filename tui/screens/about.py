@@ -21,9 +21,9 @@ from core.wire import Status
 from tui.about import About, Latency, lines
 from tui.actions import keymap_of
 from tui.actions.keynames import textual_name
-from tui.clipboard import MAX_BYTES, copy
+from tui.copying.clipboard import MAX_BYTES, copy
+from tui.copying.taking import take
 from tui.literal import literal
-from tui.taking import take
 from tui.widgets.ink import Inked
 
 _SAMPLES = 40

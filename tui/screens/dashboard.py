@@ -20,9 +20,10 @@ from tui.actions.bindings import bindings
 from tui.actions.footer import Mood, footer_actions
 from tui.actions.model import Where
 from tui.bridge import CaptureLost, Listed, SandboxTold, TrafficTold, Wish, WishRefused
-from tui.filtering import seeking
+from tui.finding.filtering import seeking
 from tui.focus import focus_of, moods_of
-from tui.remembered import Memory, filters_of, query_of, recall_pages, remember_pages
+from tui.opened.remembered import Memory, filters_of, query_of, recall_pages, remember_pages
+from tui.opened.viewing import Viewing
 from tui.roster import has_pane, is_running
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
@@ -36,7 +37,6 @@ from tui.screens.keys.reading import ReadingKeys
 from tui.screens.keys.sandboxes import SandboxKeys
 from tui.states import sentences
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.footer import Footer, FooterFacts
 from tui.widgets.header import Header, HeaderFacts
 from tui.widgets.notice import Notice

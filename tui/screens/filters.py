@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core.console import SafeStr, safe_text
-from tui.filtering import Filtering
+from tui.finding.filtering import Filtering
 from tui.literal import literal
 
 _HINT = "enter change · e hide/show · backspace take off · esc close"

@@ -15,9 +15,9 @@ from core.clock import now
 from core.console import Position, safe_text
 from core.reports import Guest, TraceReader, trace_markdown
 from core.sandboxes.model import AlertFacts
-from tui.clipboard import MAX_BYTES, copy
+from tui.copying.clipboard import MAX_BYTES, copy
+from tui.copying.taking import Taken
 from tui.literal import literal
-from tui.taking import Taken
 from tui.widgets.trace_view import TraceView
 
 _STEPS_PER_S = 15

@@ -20,6 +20,7 @@ from tui.actions.footer import footer_actions
 from tui.actions.model import Where
 from tui.console_app import ConsoleApp
 from tui.focus import focus_of, moods_of
+from tui.opened.viewing import Viewing
 from tui.screens.help import HelpScreen
 from tui.screens.keys.alerts import AlertKeys
 from tui.screens.keys.copying import CopyingKeys
@@ -30,7 +31,6 @@ from tui.screens.keys.marks import MarkKeys
 from tui.screens.keys.reading import ReadingKeys
 from tui.screens.pane_screen import PaneScreen
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.footer import Footer, FooterFacts
 from tui.widgets.pane_grid import BEATS_PER_S

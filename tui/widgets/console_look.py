@@ -8,10 +8,10 @@ from textual.color import Color
 from textual.widget import Widget
 
 from core.console import Role
-from tui.colours import LEGIBLE, VISIBLE
-from tui.paint import Backdrop, Paint
+from tui.pane.paint import Backdrop, Paint
 from tui.states import TONES
-from tui.theme import CONTRAST
+from tui.themes.colours import LEGIBLE, VISIBLE
+from tui.themes.theme import CONTRAST
 
 _LOOKS = (
     "gutter",

@@ -18,16 +18,16 @@ from core.console import Position, SafeStr, TranscriptRow
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
 from tui.actions.model import Where
-from tui.filter_words import remedy
-from tui.paint import Paint
-from tui.pane_facts import FrameFacts, frame_facts, tail_note
-from tui.pane_frame import bottom_edge, top_edge
-from tui.pane_marks import UNMARKED, PaneMarks
-from tui.pane_rows import RowPainter, Setting
-from tui.pane_view import Line, Note
+from tui.finding.filter_words import remedy
+from tui.opened.viewing import Gutter, Viewing
+from tui.opened.viewings import Viewings
+from tui.pane.facts import FrameFacts, frame_facts, tail_note
+from tui.pane.frame import bottom_edge, top_edge
+from tui.pane.marks import UNMARKED, PaneMarks
+from tui.pane.paint import Paint
+from tui.pane.rows import RowPainter, Setting
+from tui.pane.view import Line, Note
 from tui.states import why_empty
-from tui.viewing import Gutter, Viewing
-from tui.viewings import Viewings
 from tui.widgets.console_touch import ConsoleTouch
 
 _DATE_RETRIES = 30

@@ -14,11 +14,11 @@ from textual import events
 
 from core.console import Position, SafeStr, TranscriptRow
 from core.errors import RecordingError
-from tui.pane_view import Line, Note
-from tui.selection import Grain, Piece, Selection, char_at, row_away
-from tui.viewing import Viewing
+from tui.copying.selection import Grain, Piece, Selection, char_at, row_away
+from tui.opened.viewing import Viewing
+from tui.pane.view import Line, Note
+from tui.pane.wrapped import WrappedRow, begin_of
 from tui.widgets.reading_pane import ReadingPane
-from tui.wrapped import WrappedRow, begin_of
 
 WHEEL_ROWS = 3
 

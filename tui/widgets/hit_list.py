@@ -12,7 +12,7 @@ from textual.reactive import reactive
 
 from core.console import Position, SafeStr, safe_text
 from tui.actions.model import Where
-from tui.hit_rows import HitRow
+from tui.finding.hit_rows import HitRow
 from tui.widgets.ink import Inked, beside
 
 HERE = "▸"

@@ -15,14 +15,14 @@ from core.console import Position, SafeStr, safe_text
 from core.console.interleaved import LAST, Interleaved, InterleavedRow, Place
 from core.sandboxes.model import SandboxFacts
 from tui.actions.model import Where
-from tui.dated import DatedViewing
-from tui.interleaved_rows import InterleavedPainter, Setting
-from tui.interleaved_view import InterleavedView
-from tui.paint import Paint
-from tui.pane_facts import FrameFacts
-from tui.pane_frame import INTERLEAVED_GLYPH, bottom_edge, top_edge
-from tui.viewing import Viewing
-from tui.viewings import Viewings
+from tui.grid.dated import DatedViewing
+from tui.grid.interleaved_rows import InterleavedPainter, Setting
+from tui.grid.interleaved_view import InterleavedView
+from tui.opened.viewing import Viewing
+from tui.opened.viewings import Viewings
+from tui.pane.facts import FrameFacts
+from tui.pane.frame import INTERLEAVED_GLYPH, bottom_edge, top_edge
+from tui.pane.paint import Paint
 from tui.widgets.console_look import ConsoleLook
 
 _WHEEL_ROWS = 3

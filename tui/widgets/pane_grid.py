@@ -17,12 +17,12 @@ from textual.widget import Widget
 
 from core.clock import now as this_moment
 from core.sandboxes.model import SandboxFacts
-from tui.badges import Badges, Counts
-from tui.hidden import HiddenCount
-from tui.pages import Pages
-from tui.pane_marks import PaneMarks
-from tui.time_lock import TimeLock
-from tui.viewings import Viewings
+from tui.grid.badges import Badges, Counts
+from tui.grid.hidden import HiddenCount
+from tui.grid.pages import Pages
+from tui.grid.time_lock import TimeLock
+from tui.opened.viewings import Viewings
+from tui.pane.marks import PaneMarks
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.interleaved_pane import InterleavedPane
 from tui.widgets.pane_places import PanePlaces

@@ -1,4 +1,4 @@
-"""Puts the panes of a grid where `tui.layouts` says."""
+"""Puts the panes of a grid where `tui.grid.layouts` says."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from tui.layouts import places
-from tui.pages import Pages
+from tui.grid.layouts import places
+from tui.grid.pages import Pages
 from tui.widgets.console_pane import ConsolePane
 
 

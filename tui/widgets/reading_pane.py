@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.pane_rows import RowPainter
-from tui.viewing import Viewing
+from tui.opened.viewing import Viewing
+from tui.pane.rows import RowPainter
 from tui.widgets.strip_pane import StripPane
 
 

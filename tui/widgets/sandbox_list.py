@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from core.console import SafeStr
 from tui import amounts
 from tui.actions.model import Where
-from tui.badges import Badge, Badges
+from tui.grid.badges import Badge, Badges
 from tui.states import Sign
 from tui.widgets.ink import Inked, beside
 

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from core.console import safe_text
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
-from tui.badges import Badge, BadgeBook, Kind, next_badge
+from tui.grid.badges import Badge, BadgeBook, Kind, next_badge
 from tui.roster import Roster
 from tui.states import sign_of, why_empty
 from tui.widgets.console_pane import ConsolePane

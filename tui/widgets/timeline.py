@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from core.console import Position, SafeStr, safe_text
-from tui.timeline import Sign, Strip
+from tui.events.timeline import Sign, Strip
 from tui.widgets.ink import Inked
 
 _NAME_CELLS = 20

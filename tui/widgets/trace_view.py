@@ -14,7 +14,7 @@ from textual.strip import Strip
 from core.console import SafeStr, safe_text
 from core.console.alerts.about import task_words
 from core.reports.trace import Said, TraceReport
-from tui.pane_frame import divider, wrapped
+from tui.pane.frame import divider, wrapped
 from tui.widgets.console_look import ConsoleLook
 
 _DATE_CELLS = 14

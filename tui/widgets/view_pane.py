@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from core.console import SafeStr, safe_text
 from core.sandboxes.model import SandboxFacts, SandboxSpec
-from tui.pane_facts import FrameFacts
+from tui.opened.viewing import Viewing
+from tui.opened.viewings import Viewings
+from tui.pane.facts import FrameFacts
 from tui.states import LIVE_S
-from tui.viewing import Viewing
-from tui.viewings import Viewings
 from tui.widgets.console_pane import ConsolePane
 
 _GROWING = ("●", "growing", "live")

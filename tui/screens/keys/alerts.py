@@ -9,11 +9,11 @@ from core.errors import RecordingError
 from core.recording.alerts import Ledgers, alert_beside, alert_near
 from core.reports import Guest
 from core.sandboxes.model import AlertFacts
+from tui.opened.viewing import Viewing
 from tui.screens.pane_screen import PaneScreen
 from tui.screens.trace import TraceScreen
 from tui.states import sentences
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 
 

@@ -6,15 +6,15 @@ from textual.actions import SkipAction
 
 from core.console import Position, safe_text
 from core.errors import RecordingError
-from tui.clipboard import MAX_BYTES, copy
-from tui.report_block import TEXT_BYTES, Origin, block
-from tui.row_texts import RowLook
+from tui.copying.clipboard import MAX_BYTES, copy
+from tui.copying.report_block import TEXT_BYTES, Origin, block
+from tui.copying.selection import Grain
+from tui.copying.taking import Cut, Stretch, Taken, everything, pieces, take
+from tui.opened.viewing import Viewing
+from tui.pane.row_texts import RowLook
 from tui.screens.keys.about import AboutKeys
 from tui.screens.keys.saving import SavingKeys
-from tui.selection import Grain
-from tui.taking import Cut, Stretch, Taken, everything, pieces, take
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 
 _NOTHING = safe_text("There is nothing to copy yet.")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from core.console import safe_text
 from tui.actions import keymap_of
-from tui.filter_prompt import FilterPrompt
-from tui.filter_words import nothing_filtered
-from tui.filtering import Filtering, seeking
-from tui.filters import Filters
+from tui.finding.filter_prompt import FilterPrompt
+from tui.finding.filter_words import nothing_filtered
+from tui.finding.filtering import Filtering, seeking
+from tui.finding.filters import Filters
 from tui.screens.filters import FiltersScreen
 from tui.screens.pane_screen import PaneScreen
 from tui.toast import say

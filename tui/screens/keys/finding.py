@@ -8,12 +8,12 @@ from typing import NamedTuple
 from core.console import Position, SafeStr, safe_text
 from core.errors import BadQuery
 from core.search import Query
-from tui.pane_search import PaneSearch
-from tui.pane_view import Note
+from tui.finding.search import PaneSearch
+from tui.opened.viewing import Viewing
+from tui.pane.view import Note
 from tui.screens.keys.hits import HitKeys
 from tui.states import sentences
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Memory, Question
 

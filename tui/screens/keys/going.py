@@ -9,11 +9,11 @@ from textual.timer import Timer
 from core.console import SafeStr, safe_text
 from core.console.place import Place, parse_place
 from core.errors import RecordingError, UsageError
-from tui.going import Arrival, Journey
+from tui.opened.going import Arrival, Journey
+from tui.opened.viewing import Viewing
 from tui.screens.pane_screen import PaneScreen
 from tui.states import sentences
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Memory, Question
 

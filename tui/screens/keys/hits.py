@@ -11,12 +11,12 @@ from textual.timer import Timer
 from core.console import safe_text
 from core.search.hits import Step
 from tui.actions import keymap_of
-from tui.filter_words import hidden_hit
-from tui.hit_rows import HitRows, text_at
-from tui.pane_search import PaneSearch
+from tui.finding.filter_words import hidden_hit
+from tui.finding.hit_rows import HitRows, text_at
+from tui.finding.search import PaneSearch
+from tui.opened.viewing import Viewing
 from tui.screens.pane_screen import PaneScreen
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.hit_list import HitFacts, HitList
 

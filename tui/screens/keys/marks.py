@@ -11,13 +11,13 @@ from core.console import Position, SafeStr, TranscriptRow, safe_text
 from core.recording import EventKind
 from core.recording.marks import MAX_NOTE_CHARS
 from tui.actions import keymap_of
-from tui.annotations import Annotations, Found
 from tui.bridge import EnterMark, RemoveMark
-from tui.pane_view import Note
+from tui.events.annotations import Annotations, Found
+from tui.events.timeline import strip
+from tui.opened.viewing import Viewing
+from tui.pane.view import Note
 from tui.screens.pane_screen import PaneScreen
-from tui.timeline import strip
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Memory, Question
 from tui.widgets.timeline import TimelineStrip

@@ -5,13 +5,13 @@ from __future__ import annotations
 from core.console import Position, SafeStr, safe_text
 from core.sandboxes.model import SandboxFacts
 from tui.actions import keymap_of
-from tui.badges import Kind, place_of
-from tui.pane_order import Direction
+from tui.grid.badges import Kind, place_of
+from tui.grid.order import Direction
+from tui.opened.viewing import Viewing
 from tui.roster import has_pane
 from tui.screens.host_screen import HostScreen
 from tui.states import sentences, why_empty
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.prompt import Question
 
 

@@ -13,13 +13,13 @@ from core.console import Position, SafeStr, safe_text
 from core.errors import GuestwatchError, OutputFailed, RecordingError
 from core.saving import Saving, free_path, generation_text, wanted_path
 from tui import amounts
-from tui.pane_facts import selected_words
-from tui.saves import Choice, Choices, as_lines, file_name
+from tui.copying.saves import Choice, Choices, as_lines, file_name
+from tui.copying.taking import Cut, Stretch, Taken, everything, lines_said, pieces
+from tui.opened.viewing import Viewing
+from tui.pane.facts import selected_words
 from tui.screens.pane_screen import PaneScreen
 from tui.states import sentences
-from tui.taking import Cut, Stretch, Taken, everything, lines_said, pieces
 from tui.toast import say
-from tui.viewing import Viewing
 from tui.widgets.console_pane import ConsolePane
 from tui.widgets.prompt import Question
 

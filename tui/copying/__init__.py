@@ -1,0 +1,1 @@
+"""Text on its way out: what is selected, the clipboard, files, bug reports."""

@@ -1,0 +1,1 @@
+"""Searching and filtering one console, on what `core.search` finds."""

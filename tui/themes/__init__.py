@@ -1,0 +1,1 @@
+"""Colours: palettes, what Textual makes of them, and what a person asked for."""
