@@ -13,6 +13,7 @@ from textual.screen import Screen
 from core.console import safe_text
 from tui.actions import Action, key_name
 from tui.keys_in_order import KeysInOrder
+from tui.screens.palette import PALETTE_ID, Palette
 from tui.screens.pane_screen import PaneScreen
 from tui.states import sentences
 from tui.themes.looks import STOCK_LOOKS, Looks
@@ -63,6 +64,11 @@ class ConsoleApp(KeysInOrder):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, for themes that are not ours."""
         return variables_for(dark=self.current_theme.dark)
+
+    def action_command_palette(self) -> None:
+        """Look commands up by name."""
+        if self.screen.id != PALETTE_ID:
+            self.push_screen(Palette())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action with its keys, and every theme."""

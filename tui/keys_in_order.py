@@ -9,6 +9,7 @@ for an s. Here a key waits until the one before it has done all it does.
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 
 from textual.app import App
 from textual.events import Event, Key, Paste
@@ -21,12 +22,19 @@ PATIENCE_S = 0.5
 """A key whose widget went away never comes back; the next one waits no longer than this."""
 
 
+TRIPS = 3
+"""How often the way up is gone behind a key: what a key makes a widget say, such as that a
+text was given, goes up behind the first one, and what is then said behind the second."""
+
+
 class _Through(Message, bubble=True):
     """Follows a key up the same widgets, and so comes to the app when the key has been."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, target: Widget, trips: int) -> None:
         super().__init__()
         self.number = number
+        self.target = target
+        self.trips = trips
 
 
 class KeysInOrder(App[None]):
@@ -55,14 +63,17 @@ class KeysInOrder(App[None]):
         self._count += 1
         self._underway, self._since = self._count, now().boot
         await super().on_event(event)
-        if not target.post_message(_Through(self._count)):
+        if not target.post_message(_Through(self._count, target, TRIPS)):
             await self._next(self._count)
         else:
-            self.set_timer(PATIENCE_S, lambda number=self._count: self._next(number))
+            self.set_timer(PATIENCE_S, partial(self._next, self._count))
 
     def on__through(self, message: _Through) -> None:
         """The key has been here; what it asked to be done later is done before the next one."""
-        self.call_later(self._next, message.number)
+        left = message.trips - 1
+        again = _Through(message.number, message.target, left)
+        if not left or not message.target.post_message(again):
+            self.call_later(self._next, message.number)
 
     async def _next(self, number: int) -> None:
         """Handle the next key, if this one is still waited for."""

@@ -372,3 +372,14 @@ async def test_rows_that_cost_much_wait_for_further_beats(
         for tick in range(57):
             pane.beat(NOON + tick / 100)
         assert {line.strip() for line in inner(pane)} == {"x" * 45 + "›"}
+
+
+async def test_a_pane_that_was_cleared_has_its_borders_again(guest: Guest) -> None:
+    guest.lines(range(5))
+    pane = ConsolePane()
+    async with PaneApp(pane).run_test(size=(60, 12)):
+        pane.show(guest.facts(), 1, NOON)
+        before = rows(pane)
+        pane.clear()
+        pane.show(guest.facts(), 1, NOON)
+        assert rows(pane) == before

@@ -344,6 +344,11 @@ async def test_a_hit_far_to_the_right_comes_into_sight(guest: Guest) -> None:
         assert pane.viewing.view.column > 200
         await stage.press("n")
         assert pane.viewing.view.column == 0
+        await stage.press("N")
+        await stage.until(lambda: "needle" in current(pane))
+        await stage.press("escape")
+        assert pane.viewing.search is None
+        assert pane.viewing.view.column == 0
 
 
 HOSTILE = ("[/]", "[red]x", "(", "\\", "日本", "\u0301", "a" * 300)

@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.console import SafeStr
+from core.recording import GenerationReader
 from tests.tui.panes import NOON, Guest, PaneApp, inner, rows
 from tui.copying.selection import CHOSEN, Grain
 from tui.copying.taking import Stretch, pieces
@@ -325,3 +326,30 @@ async def test_nothing_of_ours_is_ever_selected(guest: Guest) -> None:
         await drag(pilot, pane, (0, 0), (59, 11))
         assert chosen(pane) == "line 000000\nline 000001\nline 000002"
         assert not any(isinstance(line, Note) for line in pane.shown_lines)
+
+
+async def test_visual_mode_goes_to_both_ends_of_a_long_log_without_reading_it(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest.lines(range(300_000))
+    read = 0
+    real = GenerationReader.read
+
+    def counted(self: GenerationReader, offset: int, size: int) -> bytes:
+        nonlocal read
+        data = real(self, offset, size)
+        read += len(data)
+        return data
+
+    pane = ConsolePane()
+    async with PaneApp(pane).run_test(size=SIZE):
+        pane.show(guest.facts(), 1)
+        row = pane.current
+        assert row is not None
+        pane.begin_visual(row, Grain.ROWS)
+        monkeypatch.setattr(GenerationReader, "read", counted)
+        pane.go_home()
+        assert "line 000000" in "".join(inner(pane))
+        pane.go_end()
+        assert "line 299999" in "".join(inner(pane))
+        assert read < 2_000_000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.console import Position, SafeStr, Transcript, TranscriptRow, render_line, safe_text
 from tests.core.console.checks import unhurried
 from tests.core.console.memory import Memory
-from tui.copying.selection import CHOSEN, Grain, Piece, Selection, char_at
+from tui.copying.selection import CHOSEN, Grain, Piece, Selection, char_at, row_away
 from tui.copying.taking import Stretch, everything, lines_said, pieces, said, take
 from tui.pane.overlay import BARE, Span
 from tui.pane.row_texts import RowLook
@@ -319,3 +319,35 @@ def test_a_huge_selection_is_measured_and_not_counted() -> None:
     source.bytes_read = 0
     assert said(selection, transcript) == "6.4 MB"
     assert source.bytes_read < 100_000
+
+
+def boots(*sizes: int) -> Transcript:
+    """Generations of so many rows each, with a seam between them."""
+    made = [Memory(b"".join(b"%d\n" % row for row in range(size))) for size in sizes]
+    return Transcript(
+        [(number, memory, safe_text(f"boot {number}")) for number, memory in enumerate(made, 1)]
+    )
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.data())
+def test_the_end_moves_over_seams(sizes: list[int], data: st.DataObject) -> None:
+    script = boots(*sizes)
+    rows = [row for row in script.forward(script.first, 100) if row.row is not None]
+    if not rows:
+        return
+    here = data.draw(st.integers(0, len(rows) - 1))
+    step = data.draw(st.integers(-30, 30).filter(bool))
+    there = max(0, min(here + step, len(rows) - 1))
+    found = row_away(script, rows[here].position, step)
+    assert found == (rows[there] if there != here else None)
+
+
+def test_to_the_first_and_the_last_row_little_is_read() -> None:
+    memory = Memory(b"line\n" * 500_000)
+    script = Transcript([(1, memory, safe_text(""))])
+    first = row_away(script, Position(1, 100), -1_000_000)
+    last = row_away(script, Position(1, 100), 1_000_000)
+    assert first is not None
+    assert last is not None
+    assert (first.position.offset, last.end.offset) == (0, memory.end)
+    assert memory.bytes_read < 100_000

@@ -202,14 +202,37 @@ def row_away(script: Script, at: Position, rows: int) -> TranscriptRow | None:
         found = (
             script.forward(script.first, _NEAR) if rows < 0 else script.backward(script.last, _NEAR)
         )
-    elif rows < 0:
-        found = script.backward(at, -rows)
-    else:
-        found = script.forward(at, rows + 1)
-    there = [row for row in found if row.row is not None]
-    if not there:
-        return None
-    return there[0] if rows < 0 else there[-1]
+        there = [row for row in found if row.row is not None]
+        return (there[0] if rows < 0 else there[-1]) if there else None
+    count = max(1, abs(rows))
+    walk = _rows_above if rows < 0 else _rows_below
+    there = walk(script, at, count)[:count]
+    return there[-1] if there else None
+
+
+def _rows_above(script: Script, at: Position, count: int) -> list[TranscriptRow]:
+    """The guest's rows above a place, nearest first: so many, where there are."""
+    there: list[TranscriptRow] = []
+    for _ in range(_MOST_ROWS):
+        found = script.backward(at, max(count, _NEAR))
+        there += [row for row in reversed(found) if row.row is not None]
+        if not found or len(there) >= count:
+            break
+        at = found[0].position
+    return there
+
+
+def _rows_below(script: Script, at: Position, count: int) -> list[TranscriptRow]:
+    """The guest's rows below the one at a place, nearest first: so many, where there are."""
+    there: list[TranscriptRow] = []
+    begin = at
+    for _ in range(_MOST_ROWS):
+        found = script.forward(begin, max(count, _NEAR) + 1)
+        there += [row for row in found if row.row is not None and row.position > at]
+        if not found or found[-1].end <= begin or len(there) >= count:
+            break
+        begin = found[-1].end
+    return there
 
 
 def char_at(text: str, cell: int) -> int:

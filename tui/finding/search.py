@@ -36,6 +36,8 @@ class PaneSearch:
         self.search = search
         self.at: Position | None = None
         """The hit at hand."""
+        self.column: int | None = None
+        """The first column in sight before a hit was scrolled to sideways; None before that."""
         self._revision = -1
 
     @property

@@ -123,7 +123,7 @@ class ConsolePane(ConsoleTouch, can_focus=True):
         """Show no sandbox."""
         self._let_go()
         self._facts = self._viewing = None
-        self._rows = None
+        self._rows = self._edge_facts = None
         self._repaint()
 
     def _let_go(self) -> None:

@@ -165,7 +165,8 @@ class ConsoleTouch(ReadingPane):
         viewing.selection.extend(piece)
         in_sight = [line.position for line in _guest_rows(viewing.lines(self.height))]
         if piece.at not in in_sight:
-            viewing.view.scroll(rows, self.height)
+            # Further away, the end is gone to instead.
+            viewing.view.scroll(max(-self.height, min(rows, self.height)), self.height)
         self._show_end(viewing, piece)
 
     def _show_end(self, viewing: Viewing, piece: Piece) -> None:

@@ -131,13 +131,17 @@ class FindingKeys(HitKeys):
             query: what for; it was checked. None to search no more.
             at: the hit at hand.
         """
+        column = None if viewing.search is None else viewing.search.column
         if query is None:
             viewing.find(None)
+            if column is not None:
+                # Where hits lie is no place to go on reading.
+                viewing.view.column = column
         else:
             top = viewing.view.top
             near = None if top is None else (top.generation, max(0, top.offset))
             search = PaneSearch(self.finder.search(viewing.library.place, query, near))
-            search.at = at
+            search.at, search.column = at, column
             viewing.find(search)
         self._repaint(viewing)
 

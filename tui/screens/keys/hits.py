@@ -67,8 +67,10 @@ class HitKeys(PaneScreen):
         text = None if pane.viewing is None else text_at(pane.viewing, step.position)
         spans = () if text is None else search.query.spans(text)
         pane.go_to(step.position, spans[0][0] if spans else 0)
-        if text is not None and spans:
+        if text is not None and spans and pane.viewing is not None:
             start, end = spans[0]
+            if search.column is None:
+                search.column = pane.viewing.view.column
             _show_cells(pane, cell_len(text[:start]), cell_len(text[:end]))
         self.show_hits()
         if pane.viewing is not None and pane.viewing.filtering.hides_at(step.position):
