@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,13 @@ def _open(request: ScreenRequest) -> int:
                 file=sys.stderr,
             )
             return 2
+    if os.environ.get("TERM") == "dumb":
+        print(
+            f"guestwatch: {what} needs a terminal that can move its cursor, and TERM is dumb\n"
+            f"  {instead}",
+            file=sys.stderr,
+        )
+        return 2
     if isinstance(request, ViewRequest):
         from tui.viewer import open_view
 

@@ -206,3 +206,16 @@ async def test_hostile_names_and_rows_stay_in_their_place(
             strip = shown.render_line(y)
             assert strip.cell_length == shown.size.width
             assert strip.text.isprintable()
+
+
+@pytest.mark.parametrize("key", ["/", "&", "m", "s", "d", "T", "y", "#"])
+async def test_what_is_done_to_one_console_is_refused_with_the_way_to_it(
+    guests: list[Guest], key: str
+) -> None:
+    async with dashboard(facts(guests)) as stage:
+        await stage.press("1", "i")
+        await stage.until(lambda: pane(stage).is_wanted)
+        await stage.press(key)
+        assert stage.toasts[-1].startswith("Press enter to do that in the row's own pane.")
+        assert not stage.app.dashboard.prompt.is_asking
+        assert stage.link.asked == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -112,3 +113,24 @@ def test_without_a_terminal_it_says_so_and_exits_2(arguments: list[str], tmp_pat
     assert "needs a terminal, but stdin is none" in done.stderr
     assert "guestwatch record" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_cannot_move_its_cursor_is_said_and_exits_2(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, "watch", "vm1=/run/vm1.sock"],
+            cwd=ROOT,
+            env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
+            stdin=slave,
+            stderr=slave,
+            timeout=30,
+            check=False,
+        )
+        told = os.read(master, 4096).decode()
+    finally:
+        os.close(slave)
+        os.close(master)
+    assert done.returncode == 2
+    assert "TERM is dumb" in told
+    assert "guestwatch record" in told

@@ -59,7 +59,7 @@ class Mood(enum.Enum):
 
 
 _MOODS: Mapping[Mood, Sequence[str]] = {
-    Mood.INTERLEAVED: ("zoom", "follow", "interleave", "cycle-time"),
+    Mood.INTERLEAVED: ("zoom", "follow", "interleave", "choose-pane"),
     Mood.SELECTING: ("yank", "save", "swap-ends", "peel"),
     Mood.SEARCHED: ("next-hit", "previous-hit", "toggle-hits", "peel"),
     Mood.FILTERED: ("filter", "more-context", "leave-filter", "list-filters"),

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from core.console import safe_text
 from core.sandboxes.model import SandboxFacts
-from tui.actions import keymap_of
+from tui.actions import ACTIONS, keymap_of
 from tui.screens.keys.panes import PaneKeys
 from tui.screens.pane_screen import Scrolled
 from tui.states import sentences
 from tui.toast import say
 from tui.widgets.interleaved_pane import InterleavedPane
 
+_MEANT = frozenset(
+    {
+        *("interleave", "choose-pane", "zoom", "peel", "toggle-list", "focus-pane", "next-badge"),
+        *("follow", "first", "last", "line-up", "line-down", "page-up", "page-down"),
+        *("half-page-up", "half-page-down", "columns-left", "columns-right", "toggle-timeline"),
+        *("toggle-raw", "save-picture", "about", "help"),
+    }
+)
+"""What means something where there are several consoles."""
+
+_REFUSED = frozenset(action.method for action in ACTIONS if action.id not in _MEANT)
+
 
 class InterleavedKeys(PaneKeys):
     """Several consoles in one pane."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Refuse what is done to one console; nobody could tell which of these is meant."""
+        if action not in _REFUSED or self._interleaved is None:
+            return super().check_action(action, parameters)
+        keymap = keymap_of(self.app)
+        opens, leaves = keymap.press("zoom"), keymap.press("interleave")
+        said = f"{opens} to do that in the row's own pane. {leaves} to leave this view."
+        say(self, safe_text(said))
+        return False
 
     @property
     def scrolled(self) -> Scrolled | None:
