@@ -19,7 +19,7 @@ from core.recording.ledger import Fact, Ledger, LedgerEntry, enter_late
 from core.recording.life import read_account
 from core.recording.marks import enter_mark, remove_mark
 from core.recording.meta import Meta, read_meta
-from core.recording.moments import offset_at
+from core.recording.moments import looks_for, offset_at
 from core.recording.outside import enter_gaps_outside
 from core.recording.reader import GenerationReader
 from core.recording.shelf import Event, EventKind
@@ -53,6 +53,7 @@ __all__ = [
     "enter_late",
     "enter_mark",
     "last_heard",
+    "looks_for",
     "offset_at",
     "read_account",
     "read_meta",

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+
+
+def looks_for(
+    when: Callable[[int], float | None], start: int, end: int, moment: float
+) -> Generator[int, None, int]:
+    """The way to what `offset_at` finds, a look a step, for whoever has to rest in between.
+
+    Yields how many bytes it still lies among.
+    """
+    low, high = start, end
+    while low < high:
+        middle = (low + high) // 2
+        came = when(middle)
+        if came is not None and came < moment:
+            low = middle + 1
+        else:
+            high = middle
+        yield high - low
+    return low
 
 
 def offset_at(when: Callable[[int], float | None], start: int, end: int, moment: float) -> int:
@@ -19,12 +38,9 @@ def offset_at(when: Callable[[int], float | None], start: int, end: int, moment:
         end: the offset behind the last byte.
         moment: seconds.
     """
-    low, high = start, end
-    while low < high:
-        middle = (low + high) // 2
-        came = when(middle)
-        if came is not None and came < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    looks = looks_for(when, start, end, moment)
+    while True:
+        try:
+            next(looks)
+        except StopIteration as found:
+            return int(found.value)

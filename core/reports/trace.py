@@ -148,6 +148,12 @@ class _Opened(ExitStack):
         at = self.clock.at(offset)
         return None if at is None else at.wall
 
+    def first_at(self, wall: float) -> int:
+        """The first byte that came at a moment or later; the index says about where."""
+        low, high = self.clock.around(wall)
+        start, end = self.reader.start, self.reader.end
+        return offset_at(self.wall, max(start, low), end if high is None else min(end, high), wall)
+
     def said(self, rows: Iterable[Row]) -> tuple[Said, ...]:
         """The rows as they are shown."""
         return tuple(Said(self.wall(row.start), render_line(row.data)) for row in rows)
@@ -203,8 +209,7 @@ def _beside(guest: Guest, wall: float) -> Beside | None:
         return None
     with _Opened(generation) as opened:
         reader = opened.reader
-        begin = offset_at(opened.wall, reader.start, reader.end, first)
-        end = offset_at(opened.wall, begin, reader.end, last)
+        begin, end = opened.first_at(first), opened.first_at(last)
         if begin >= end or opened.wall(begin) is None:
             return None
         middle = offset_at(opened.wall, begin, end, wall)

@@ -135,6 +135,14 @@ def test_the_boot_and_the_day_at_hand_are_meant(
         assert arrive(viewing, typed, at) == (Position(*ROWS[row]), remark)
 
 
+def test_a_time_that_is_still_to_come_is_behind_the_end(guest: Guest) -> None:
+    guest.boot()
+    guest.write(b"noon\n", 1.0)
+    guest.write(b"one\n", 3600.0)
+    with viewed(guest.home / guest.id) as viewing:
+        assert arrive(viewing, "23:59", None) == (Position(1, 5), "It ends before that")
+
+
 def test_where_nothing_is_one_goes_nowhere(guest: Guest) -> None:
     guest.boot()
     with viewed(guest.home / guest.id) as viewing:

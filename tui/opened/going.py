@@ -21,6 +21,7 @@ from core.console.place import (
     AtTime,
     Place,
 )
+from core.recording import looks_for
 from tui.opened.library import Part
 from tui.opened.viewing import Viewing
 
@@ -180,7 +181,9 @@ def _wall(viewing: Viewing, part: Part, here: Position | None, place: AtTime | A
     day = datetime.fromtimestamp(at_hand.wall if at_hand else last)
     found = datetime.combine(day.date(), place.time)
     if found.timestamp() > last:
-        return (found - timedelta(days=1)).timestamp()
+        earlier = (found - timedelta(days=1)).timestamp()
+        # What is still to come is not what came before the first boot.
+        return earlier if earlier >= viewing.parts[0].generation.started_wall else found.timestamp()
     if found.timestamp() < viewing.parts[0].generation.started_wall:
         later = (found + timedelta(days=1)).timestamp()
         return later if later <= last else found.timestamp()
@@ -204,23 +207,20 @@ def _first_at(
 ) -> Generator[float, None, int | None]:
     """The first byte that came at a moment or later; None when all came before it.
 
-    As `core.recording.offset_at`, with a rest after every look: one may take milliseconds.
+    Rests after every look: one may take milliseconds.
     """
     for _ in range(_DATING_TRIES):
         if part.end <= part.start or when(part.end - 1) is not None:
             break
         yield 0.0
     (low, high), end = between, part.end
-    size = max(1, high - low)
-    while low < high:
-        middle = (low + high) // 2
-        came = when(middle)
-        if came is not None and came < moment:
-            low = middle + 1
-        else:
-            high = middle
-        yield 1 - (high - low) / size
-    return low if low < end else None
+    looks, size = looks_for(when, low, high, moment), max(1, high - low)
+    while True:
+        try:
+            left = next(looks)
+        except StopIteration as found:
+            return int(found.value) if found.value < end else None
+        yield 1 - left / size
 
 
 def _at_offset(part: Part, offset: int, remark: str = "") -> Arrival:
