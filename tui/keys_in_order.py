@@ -16,11 +16,8 @@ from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.widget import Widget
 
-from core.clock import now
-
 PATIENCE_S = 0.5
 """A key whose widget went away never comes back; the next one waits no longer than this."""
-
 
 TRIPS = 3
 """How often the way up is gone behind a key: what a key makes a widget say, such as that a
@@ -43,7 +40,6 @@ class KeysInOrder(App[None]):
     _underway = 0
     """The number of the key that is being handled; 0 for none."""
     _count = 0
-    _since = 0.0
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
@@ -53,7 +49,7 @@ class KeysInOrder(App[None]):
         """Let a key wait for the one before it; everything else goes its way."""
         if not isinstance(event, Key | Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._underway and now().boot - self._since < PATIENCE_S:
+        elif self._underway:
             self._waiting.append(event)
         else:
             await self._handle(event)
@@ -61,7 +57,7 @@ class KeysInOrder(App[None]):
     async def _handle(self, event: Key | Paste) -> None:
         target: Widget = self.focused or self.screen
         self._count += 1
-        self._underway, self._since = self._count, now().boot
+        self._underway = self._count
         await super().on_event(event)
         if not target.post_message(_Through(self._count, target, TRIPS)):
             await self._next(self._count)

@@ -99,3 +99,12 @@ async def test_a_command_typed_at_once_is_run(guest: Guest) -> None:
     async with dashboard([guest.facts()]) as stage:
         burst(stage, ":theme light\n")
         await stage.until(lambda: stage.app.theme == full_name("light"))
+
+
+async def test_no_key_overtakes_those_that_wait(guest: Guest) -> None:
+    guest.lines(range(100))
+    typed = "abcdefghijklmnopqrstuvwxyz" * 8
+    async with dashboard([guest.facts()]) as stage:
+        await stage.press("1")
+        burst(stage, "/" + typed)
+        await stage.until(lambda: stage.app.dashboard.prompt.text == typed)
